@@ -1,0 +1,1 @@
+"""Custom actions: what Rasa asks the action server to decide."""

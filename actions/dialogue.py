@@ -1,0 +1,175 @@
+"""How a conversation goes on: again, simpler, yes, no, the second one, and more about the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.memory import book, last_answer, last_offer, last_subject
+
+Events = list[dict[str, Any]]
+
+
+def say(dispatcher: CollectingDispatcher, answer: str, choices: list[str] | None = None) -> None:
+    """Say the answer of that id; `choices`, when given, replace those that it offers by itself."""
+    dispatcher.utter_message(response=f"utter_{answer}", json_message={"choices": choices} if choices is not None else None)
+
+
+class Reformuler(Action):
+    """Plainer words, from now on; a person to call when the words were already the plainest."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_reformuler"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say the last answer in simple language."""
+        subject = last_answer(tracker.events)
+        if subject is None:
+            say(dispatcher, "reformuler")
+        elif tracker.get_slot("variante") == "simple" and _asked_twice(tracker):
+            say(dispatcher, "incompris_encore")
+        else:
+            say(dispatcher, subject)
+        return [SlotSet("variante", "simple")]
+
+
+def _asked_twice(tracker: Tracker) -> bool:
+    """Tell whether the person asked for plainer words the time before too."""
+    intents = [event["parse_data"]["intent"]["name"] for event in tracker.events if event.get("event") == "user"]
+    return intents[-2:] == ["reformuler", "reformuler"]
+
+
+class Repeter(Action):
+    """The last answer again."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_repeter"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say the last answer."""
+        offer = last_offer(tracker.events)
+        answer = last_answer(tracker.events)
+        if answer is None:
+            say(dispatcher, "repeter")
+        else:
+            say(dispatcher, answer, list(offer.choices) if offer and offer.answer == answer else None)
+        return []
+
+
+class Recommencer(Action):
+    """A fresh start: the subject is forgotten, the commune and the plain words too."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_recommencer"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say so, and forget."""
+        say(dispatcher, "recommencer")
+        return [SlotSet("commune", None), SlotSet("variante", None)]
+
+
+class Affirmer(Action):
+    """Yes: to the only choice, to the likelier of two, or which one?"""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_affirmer"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Answer what the yes is for."""
+        offer = last_offer(tracker.events)
+        if offer is None or not offer.choices:
+            say(dispatcher, "affirmer")
+        elif offer.answer == "doute" or len(offer.choices) == 1:
+            say(dispatcher, offer.choices[0])
+        else:
+            say(dispatcher, "lequel", list(offer.choices))
+        return []
+
+
+class Nier(Action):
+    """No: what else, then?"""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_nier"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Ask for other words, or say goodbye to the subject."""
+        offer = last_offer(tracker.events)
+        say(dispatcher, "incompris" if offer and offer.answer == "doute" else "nier")
+        return []
+
+
+class Choisir(Action):
+    """The first, the second… of what was offered."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_choisir"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Answer the choice, or offer the same ones again."""
+        offer = last_offer(tracker.events)
+        rank = next((int(value) for value in tracker.get_latest_entity_values("rang")), 0)
+        if offer is None or not offer.choices:
+            say(dispatcher, "rien_a_choisir")
+            return []
+        position = len(offer.choices) - 1 if rank == -1 else rank - 1
+        if 0 <= position < len(offer.choices):
+            say(dispatcher, offer.choices[position])
+        else:
+            say(dispatcher, "choix_inconnu", list(offer.choices))
+        return []
+
+
+class Preciser(Action):
+    """More about the same subject: its answer again, with where to ask for what it does not say."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_preciser"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say what is known of the subject."""
+        subject = last_subject(tracker.events)
+        say(dispatcher, "preciser" if subject is None else subject)
+        return []
+
+
+class DonnerCommune(Action):
+    """A commune alone: noted, and used for the subject under way when it has a place."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_donner_commune"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say where to go for the subject under way, or ask what is looked for."""
+        subject = last_subject(tracker.events)
+        wants_place = subject is not None and (subject == "chercher_structure" or book().answers[subject].lookup)
+        say(dispatcher, "chercher_structure" if wants_place else "donner_commune")
+        return []
+
+
+class Doute(Action):
+    """Two subjects are close: which one?"""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_doute"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Offer the two best subjects under their human names."""
+        candidates = [id_ for id_ in tracker.latest_message.get("candidates", []) if id_ in book().answers]
+        if len(candidates) < 2:
+            say(dispatcher, "incompris")
+        else:
+            say(dispatcher, "doute", [*candidates, "demander_aide"])
+        return []

@@ -1,0 +1,65 @@
+"""What was said before, read from the conversation itself: nothing is stored twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from bot.answers import Book, load
+
+#: Answers that end what came before: "répète" does not reach behind them.
+_RESET = frozenset({"recommencer"})
+#: Answers about the conversation itself: never a subject to come back to.
+_ABOUT_TALKING = frozenset({"doute", "choix_inconnu", "incompris", "incompris_encore"})
+
+
+@dataclass(frozen=True)
+class Said:
+    """One thing that the assistant said: the id of the answer and the choices that it offered."""
+
+    answer: str
+    choices: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def book() -> Book:
+    """Return the answers; read once: an action needs their ids, themes and choices, not their words."""
+    return load()
+
+
+def said(events: list[dict[str, Any]]) -> Iterator[Said]:
+    """Yield what the assistant said, last first, back to the last fresh start."""
+    for event in reversed(events):
+        if event.get("event") != "bot":
+            continue
+        metadata = event.get("metadata") or {}
+        answer = str(metadata.get("utter_action", "")).removeprefix("utter_")
+        if answer in _RESET:
+            return
+        if answer in book().answers:
+            custom = (event.get("data") or {}).get("custom") or {}
+            choices = custom.get("choices")
+            yield Said(answer, tuple(choices) if choices is not None else book().answers[answer].choices)
+
+
+def last_offer(events: list[dict[str, Any]]) -> Said | None:
+    """Return the last thing said, with the choices that a person may be answering."""
+    return next(said(events), None)
+
+
+def last_subject(events: list[dict[str, Any]]) -> str | None:
+    """Return the id of the last answer about a subject (not about the conversation), or None."""
+    for one in said(events):
+        if book().answers[one.answer].theme != "dialogue":
+            return one.answer
+    return None
+
+
+def last_answer(events: list[dict[str, Any]]) -> str | None:
+    """Return the id of the last answer that is worth repeating, or None."""
+    for one in said(events):
+        if one.answer not in _ABOUT_TALKING:
+            return one.answer
+    return None

@@ -1,0 +1,1 @@
+"""The citizen assistant of the Hérault."""

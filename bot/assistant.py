@@ -1,0 +1,221 @@
+"""One turn in, the reply out: the only module of the gateway that knows Rasa.
+
+Rasa decides which answer; the words are put here, for the channel and the person, with today's figures. When Rasa or
+the actions fail, the person still gets an honest sentence, and the right number when the message tells of danger.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+import aiohttp
+
+from bot import urgent
+from bot.answers import LiveBook, Rendered, Variant, render
+from bot.directory import communes
+from bot.store import State
+from bot.text import clean, fold, is_readable, looks_foreign
+
+log = logging.getLogger(__name__)
+
+#: Rasa's intents about the conversation: what the person meant is the answer that they led to.
+_LEADS_TO_ANOTHER = frozenset({"preciser", "choisir", "doute", "incompris"})
+#: What was not understood.
+_MISSED = frozenset({"incompris", "hors_sujet", "doute"})
+OUT_OF_SCOPE = "hors_sujet"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something to press or to answer by its number. `value` is what the client sends back as its next text."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One bubble of the reply, as the chat API gives it."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    places: tuple[dict[str, Any], ...] = ()
+    links: tuple[dict[str, str], ...] = ()
+    sources: tuple[dict[str, str], ...] = ()
+    verified_on: str | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The reply to one turn; `ok` is False when the brain failed, `erase` True when the person asked to be forgotten."""
+
+    intent: str
+    messages: tuple[Message, ...]
+    commune: dict[str, str] | None = None
+    state: State = field(default_factory=State)
+    ok: bool = True
+    erase: bool = False
+
+    def public(self) -> dict[str, Any]:
+        """Return what the chat API shows of it."""
+        return {"intent": self.intent, "commune": self.commune, "messages": [asdict(message) for message in self.messages]}
+
+
+class BrainError(Exception):
+    """Rasa did not answer, in time or at all; the message says how, never what was written to it."""
+
+
+class Brain:
+    """Rasa, through our own channel."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, secret: str, timeout: float) -> None:
+        self._session = session
+        self._url = url.rstrip("/") + "/webhooks/assistant"
+        self._headers = {"Authorization": f"Bearer {secret}"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+
+    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        try:
+            async with self._session.request(method, self._url + path, json=body, headers=self._headers, timeout=self._timeout) as response:
+                if response.status != 200:
+                    raise BrainError(f"status {response.status}")
+                reply = await response.json()
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
+            raise BrainError(type(error).__name__) from error
+        if not isinstance(reply, dict):
+            raise BrainError("malformed reply")
+        return reply
+
+    async def turn(self, sender: str, text: str, intent: str | None) -> dict[str, Any]:
+        """Give Rasa one message (or the intent of a choice); return its turn, whole. Raise BrainError."""
+        reply = await self._ask("POST", "/turn", {"sender": sender, "text": text, "intent": intent})
+        messages = reply.get("messages")
+        if not isinstance(messages, list) or not any(isinstance(one, dict) and one.get("answer") for one in messages):
+            raise BrainError("empty turn")
+        return reply
+
+    async def forget(self, sender: str) -> None:
+        """Delete a conversation from Rasa's tracker store. Raise BrainError."""
+        await self._ask("DELETE", f"/conversations/{sender}")
+
+    async def purge(self, before: float) -> None:
+        """Delete the conversations older than `before` (seconds since 1970). Raise BrainError."""
+        await self._ask("POST", "/purge", {"before": before})
+
+    async def ready(self) -> None:
+        """Raise BrainError unless Rasa has a model and its tracker store answers."""
+        await self._ask("GET", "/")
+
+
+class Assistant:
+    """Turns messages into replies."""
+
+    def __init__(self, brain: Brain, book: LiveBook, today: Callable[[], date]) -> None:
+        self.brain = brain
+        self.book = book
+        self._today = today
+
+    def _word(self, id_: str, variant: Variant) -> Rendered:
+        return render(self.book.book, id_, variant, self._today())
+
+    def _message(self, id_: str, variant: Variant, choices: list[str] | None = None, is_urgent: bool = False) -> tuple[Message, dict[str, str]]:
+        """Word the answer `id_`; return the message, and the intent behind each choice that it offers."""
+        rendered = self._word(id_, variant)
+        answer = rendered.answer
+        offered = answer.choices if choices is None else tuple(choices)
+        behind = {self.book.book.answers[one].label: one for one in offered if one in self.book.book.answers}
+        if is_urgent:
+            behind = {}
+        message = Message(
+            text=rendered.text,
+            choices=tuple(Choice(label, label) for label in behind),
+            links=tuple(asdict(link) for link in answer.links),
+            sources=tuple(asdict(source) for source in answer.sources),
+            verified_on=answer.verified_on.isoformat() if answer.sources else None,
+            urgent=is_urgent,
+        )
+        return message, behind
+
+    def simple_reply(self, id_: str, variant: Variant, state: State) -> Reply:
+        """Return the reply made of one answer of ours, without asking Rasa."""
+        message, behind = self._message(id_, variant)
+        return Reply(self.book.book.answers[id_].reports_as, (message,), state=State(state.variant, behind, state.missed))
+
+    def degraded(self, text: str, variant: Variant, state: State) -> Reply:
+        """Return what can honestly be said without Rasa: the right number in danger, whom to call otherwise."""
+        danger = urgent.assess(text)
+        if danger is None:
+            message, _ = self._message("panne", variant)
+            return Reply(OUT_OF_SCOPE, (message,), state=state, ok=False)
+        message, _ = self._message(danger, variant, is_urgent=True)
+        return Reply(self.book.book.answers[danger].reports_as, (message,), state=State(state.variant), ok=False)
+
+    async def turn(self, sender: str, text: str, state: State, channel: str = "web") -> Reply:
+        """Answer `text`, said in the conversation `sender` whose state is `state`.
+
+        `text` is raw: whatever a person or an attacker sends, within the length that the channel allows.
+        """
+        self.book.refresh()
+        variant: Variant = "sms" if channel == "sms" else "simple" if state.variant == "simple" else "standard"
+        said = clean(text)
+        if not is_readable(said):
+            return self.simple_reply("vide", variant, state)
+        chosen = next((intent for label, intent in state.choices.items() if fold(label) == fold(said)), None)
+        try:
+            turn = await self.brain.turn(sender, said, chosen)
+        except BrainError as error:
+            log.warning("turn without the brain: %s", error)
+            return self.degraded(said, variant, state)
+        return self._reply(turn, said, state, variant)
+
+    def _reply(self, turn: dict[str, Any], said: str, state: State, variant: Variant) -> Reply:
+        slots: dict[str, Any] = turn.get("slots") or {}
+        kept = "simple" if slots.get("variante") == "simple" else state.variant
+        if slots.get("variante") == "simple" and variant == "standard":
+            variant = "simple"
+        is_urgent = bool(turn.get("urgent"))
+        understood = str(turn.get("intent") or OUT_OF_SCOPE)
+        answered = [one for one in turn["messages"] if one.get("answer") in self.book.book.answers]
+        if not answered:
+            return self.degraded(said, variant, state)
+        first = str(answered[0]["answer"])
+        missed = 0
+        ids = [(str(one["answer"]), one.get("choices")) for one in answered]
+        if understood in _MISSED and not is_urgent:
+            missed = state.missed + 1
+            if understood in {"hors_sujet", "incompris"} and looks_foreign(said):
+                ids = [("autre_langue", None)]
+            elif missed >= 2 and first != "incompris_encore":
+                # Two misunderstandings in a row: an honest answer when there is one, and a person in any case.
+                ids = [(id_, choices) for id_, choices in ids if id_ not in {"incompris"}] + [("incompris_encore", None)]
+        messages, behind = [], {}
+        for id_, choices in ids:
+            message, offered = self._message(id_, variant, choices, is_urgent)
+            messages.append(message)
+            behind |= offered
+        return Reply(
+            intent=self._public_intent(understood, first, turn),
+            messages=tuple(messages),
+            commune=_commune(slots),
+            state=State(kept, behind, missed),
+            erase=understood == "effacer_donnees",
+        )
+
+    def _public_intent(self, understood: str, answered: str, turn: dict[str, Any]) -> str:
+        """Return the catalogue id of what was understood."""
+        answers = self.book.book.answers
+        if understood == "doute":
+            candidates = turn.get("candidates") or []
+            return str(candidates[0]) if candidates else OUT_OF_SCOPE
+        if understood in _LEADS_TO_ANOTHER:
+            return answers[answered].reports_as if answered != "preciser" else OUT_OF_SCOPE
+        return answers[understood].reports_as if understood in answers else understood
+
+
+def _commune(slots: dict[str, Any]) -> dict[str, str] | None:
+    commune = communes.load().by_insee.get(str(slots.get("commune")))
+    return {"insee": commune.insee, "name": commune.name} if commune else None

@@ -1,0 +1,121 @@
+"""Conversations as the channels see them: one turn at a time each, no message answered twice, forgotten when asked."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from weakref import WeakValueDictionary
+
+from bot.assistant import Assistant, BrainError
+from bot.store import State, Store, Turn
+from bot.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+#: A client id this long is unique by itself (a UUID is 36): a first message sent again finds its conversation.
+_UNIQUE_ID = 20
+
+
+class UnknownConversation(Exception):
+    """The token is ours, but the conversation was erased or has passed its time."""
+
+
+class Conversations:
+    """Everything that a channel may do with conversations."""
+
+    def __init__(self, assistant: Assistant, store: Store, tokens: Tokens, now: Callable[[], float]) -> None:
+        self.assistant = assistant
+        self.store = store
+        self.tokens = tokens
+        self._now = now
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def _alone(self, key: str) -> AsyncIterator[None]:
+        """Hold the conversation `key` for one turn; the next message of the same person waits here, not in Rasa."""
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        async with lock:
+            yield
+
+    async def say(
+        self, text: str, token: str | None = None, client_id: str | None = None, variant: str | None = None, origin: str = ""
+    ) -> dict[str, Any]:
+        """Answer `text` in the conversation of `token` (a new one when None); return the chat API's reply.
+
+        The same `client_id` gets the same reply, once. `origin` tells one client from another while it has no token
+        (its address): a first message repeated by the same client finds the conversation that it began.
+        Raise BadToken, UnknownConversation.
+        """
+        if token is None:
+            return await self._open(text, client_id, variant, origin)
+        sender = self.tokens.sender(token)
+        async with self._alone(sender):
+            state = await self.store.state(sender)
+            if state is None:
+                raise UnknownConversation
+            return await self._turn(token, sender, state, text, client_id, variant)
+
+    async def _open(self, text: str, client_id: str | None, variant: str | None, origin: str) -> dict[str, Any]:
+        opening = None
+        if client_id is not None and len(client_id) >= _UNIQUE_ID:
+            opening = self.tokens.derive("opening", origin, client_id, text)
+        async with self._alone(opening or self.tokens.new()):
+            if opening and (turn := await self.store.opened(opening)):
+                return turn.reply
+            token = self.tokens.new()
+            sender = self.tokens.sender(token)
+            await self.store.start(sender, self._now())
+            return await self._turn(token, sender, State(), text, client_id, variant, opening)
+
+    async def _turn(
+        self, token: str, sender: str, state: State, text: str, client_id: str | None, variant: str | None, opening: str | None = None
+    ) -> dict[str, Any]:
+        if client_id is not None and (turn := await self.store.repeat(sender, client_id)):
+            return turn.reply
+        if variant is not None:
+            state = State(variant, state.choices, state.missed)
+        reply = await self.assistant.turn(sender, text, state)
+        public = {"conversation": token, **reply.public()}
+        if reply.erase:
+            try:
+                await self._erase(sender)
+            except BrainError as error:  # never say that it is erased when it is not
+                log.warning("erase put off: %s", error)
+                return {"conversation": token, **self.assistant.degraded(text, "standard", state).public()}
+            public["conversation"] = self.tokens.new()
+            await self.store.start(self.tokens.sender(public["conversation"]), self._now())
+            return public
+        # A turn that failed may be sent again under the same id: it has not been answered yet.
+        answered_id, opening = (client_id, opening) if reply.ok else (None, None)
+        await self.store.add(sender, Turn(text, public, self._now(), answered_id), reply.state, opening)
+        return public
+
+    async def read(self, token: str) -> list[Turn]:
+        """Return the turns of a conversation. Raise BadToken, UnknownConversation."""
+        sender = self.tokens.sender(token)
+        if await self.store.state(sender) is None:
+            raise UnknownConversation
+        return await self.store.turns(sender)
+
+    async def erase(self, token: str) -> None:
+        """Erase a conversation everywhere; nothing to do when it is gone already. Raise BadToken, BrainError."""
+        sender = self.tokens.sender(token)
+        async with self._alone(sender):
+            await self._erase(sender)
+
+    async def _erase(self, sender: str) -> None:
+        # Rasa first: if it cannot, the person is told, and asking again finds the conversation still to erase.
+        await self.assistant.brain.forget(sender)
+        await self.store.erase(sender)
+
+    async def purge(self, older_than: float) -> int:
+        """Delete the conversations whose last message is more than `older_than` seconds old; return how many."""
+        before = self._now() - older_than
+        try:
+            await self.assistant.brain.purge(before)
+        except BrainError as error:
+            log.warning("purge of the tracker store put off: %s", error)
+        return await self.store.purge(before)

@@ -1,0 +1,144 @@
+"""The public process: chat API and pages put together, their resources opened and closed."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import aiohttp
+from aiohttp import web
+
+from bot.answers import LiveBook
+from bot.assistant import Assistant, Brain
+from bot.conversations import Conversations
+from bot.health import Health
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.store import Store
+from bot.tokens import Tokens
+from bot.web import api, site
+from bot.web.errors import ApiError, as_json
+from bot.web.keys import CONVERSATIONS, HEALTH, LIMITS, METRICS, PAGES, SETTINGS
+from bot.web.limits import Limits, Rates
+from bot.web.render import Pages
+from bot.web.security import add_headers
+
+log = logging.getLogger(__name__)
+
+#: Bytes read of a request: the longest message in UTF-8 and JSON, with room for a form's fields.
+MAX_BODY = 128 * 1024
+PURGE_EVERY = 3600.0
+
+Clock = Callable[[], datetime]
+
+
+def paris_now() -> datetime:
+    """Return the time in the Hérault."""
+    return datetime.now(ZoneInfo("Europe/Paris"))
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Callable[[web.Request], object]) -> web.StreamResponse:
+    """Turn every error into a French sentence; log faults without a word of what was sent."""
+    try:
+        return await handler(request)  # type: ignore[no-any-return, misc]
+    except ApiError as error:
+        failure = error
+    except web.HTTPRequestEntityTooLarge:
+        failure = ApiError("trop_long")
+    except web.HTTPNotFound:
+        failure = ApiError("introuvable")
+    except web.HTTPMethodNotAllowed as error:
+        failure = ApiError("methode", headers={"Allow": ", ".join(sorted(error.allowed_methods))})
+    except web.HTTPException:
+        raise
+    except Exception as error:
+        # The traceback, never the message of the exception: it may quote what a person wrote.
+        log.error("%s %s: %s\n%s", request.method, request.path, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+        failure = ApiError("panne")
+    request.app[METRICS].refused.labels(failure.code).inc()
+    return as_json(failure)
+
+
+def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
+    """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it)."""
+    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
+    app[SETTINGS] = settings
+    rates = Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
+    app[LIMITS] = Limits(rates)
+    app[METRICS] = Metrics()
+    book = LiveBook()
+    app[PAGES] = Pages(book)
+
+    async def resources(app: web.Application) -> AsyncIterator[None]:
+        store = Store(settings.database)
+        await store.open()
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100)) as session:
+            brain = Brain(session, f"http://127.0.0.1:{settings.rasa_port}", settings.brain_secret, settings.turn_timeout)
+            assistant = Assistant(brain, book, lambda: now().date())
+            tokens = Tokens(settings.keys(), settings.retention_days)
+            app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp())
+            app[HEALTH] = Health(brain, session, f"http://127.0.0.1:{settings.actions_port}/health", store)
+            yield
+        await store.close()
+
+    async def purging(app: web.Application) -> AsyncIterator[None]:
+        async def forever() -> None:
+            while True:
+                try:
+                    gone = await app[CONVERSATIONS].purge(settings.retention_days * 86400)
+                    log.info("purge: %d conversations", gone)
+                except Exception as error:
+                    log.error("purge: %s", type(error).__name__)
+                await asyncio.sleep(PURGE_EVERY)
+
+        task = asyncio.create_task(forever())
+        yield
+        task.cancel()
+
+    async def measures(app: web.Application) -> AsyncIterator[None]:
+        async def metrics(request: web.Request) -> web.Response:
+            return web.Response(body=app[METRICS].text(), content_type="text/plain")
+
+        runner = None
+        if settings.metrics_port:
+            private = web.Application()
+            private.router.add_get("/metrics", metrics)
+            runner = web.AppRunner(private, access_log=None)
+            await runner.setup()
+            try:
+                await web.TCPSite(runner, "127.0.0.1", settings.metrics_port).start()
+            except OSError:
+                log.warning("port %d occupé : pas de mesures Prometheus (METRICS_PORT)", settings.metrics_port)
+        yield
+        if runner:
+            await runner.cleanup()
+
+    app.cleanup_ctx.extend([resources, purging, measures])
+    app.on_response_prepare.append(add_headers)
+    app.add_routes(api.routes)
+    app.add_routes(site.routes)
+    app.router.add_static("/static/", Path(__file__).parent / "web" / "static")
+    return app
+
+
+async def purge_once(settings: Settings) -> int:
+    """Delete what has passed its time, here and in Rasa when it runs; return how many conversations."""
+    store = Store(settings.database)
+    await store.open()
+    try:
+        return await store.purge(paris_now().timestamp() - settings.retention_days * 86400)
+    finally:
+        await store.close()
+
+
+def run(settings: Settings) -> None:
+    """Serve until stopped."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    web.run_app(create_app(settings), host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=10)
+
+
+__all__ = ["create_app", "paris_now", "run"]

@@ -1,0 +1,69 @@
+"""Every setting, typed, from the environment; each has a default that works. The README's table lists them (a test checks)."""
+
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message, in French, names it."""
+
+
+class Settings(BaseSettings):
+    """The settings of the gateway and of `make run`. Each field is the environment variable of the same name, in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="adresse où le site écoute")
+    port: int = Field(8080, ge=0, le=65535, description="port du site")
+    rasa_port: int = Field(5005, ge=1, le=65535, description="port de Rasa, sur la boucle locale")
+    actions_port: int = Field(5055, ge=1, le=65535, description="port du serveur d'actions, sur la boucle locale")
+    metrics_port: int = Field(9464, ge=0, le=65535, description="port des mesures Prometheus, sur la boucle locale ; 0 : pas de mesures")
+    var_dir: Path = Field(ROOT / "var", description="dossier des données de fonctionnement")
+    database_url: str = Field("", description="base de la passerelle (adresse SQLAlchemy asynchrone) ; vide : SQLite dans VAR_DIR")
+    tracker_url: str = Field("", description="base des conversations de Rasa (adresse SQLAlchemy) ; vide : SQLite dans VAR_DIR")
+    secret_key: str = Field("", description="clefs qui signent les jetons, séparées par des virgules, la nouvelle d'abord ; vide : créée dans VAR_DIR")
+    brain_secret: str = Field("", description="secret entre la passerelle et Rasa ; vide : tiré au démarrage par make run")
+    turn_timeout: float = Field(8.0, gt=0, le=60, description="secondes laissées à Rasa pour une réponse")
+    retention_days: int = Field(30, ge=1, le=365, description="jours de conservation d'une conversation")
+    rate_limit: Literal["on", "off"] = Field("on", description="off lève les limites, pour un essai de charge")
+    rate_per_conversation: str = Field("30/minute", description="messages par conversation")
+    rate_per_address: str = Field("300/minute", description="messages par adresse IP ; un atelier de 15 personnes en partage une")
+    max_length: int = Field(2000, ge=100, le=10000, description="caractères lus dans un message")
+    behind_proxy: bool = Field(False, description="true derrière un serveur mandataire : l'adresse vient de X-Forwarded-For")
+    public_url: str = Field("", description="adresse publique du site, pour vérifier l'origine des formulaires derrière un mandataire")
+
+    @property
+    def database(self) -> str:
+        """The gateway's database, as an asynchronous SQLAlchemy address."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.var_dir / 'gateway.sqlite'}"
+
+    @property
+    def tracker(self) -> str:
+        """Rasa's database, as a SQLAlchemy address."""
+        return self.tracker_url or f"sqlite:///{self.var_dir / 'tracker.sqlite'}"
+
+    def keys(self) -> list[str]:
+        """Return the signing keys, newest first; make one in VAR_DIR, readable by us only, when none is set."""
+        if self.secret_key:
+            return [key.strip() for key in self.secret_key.split(",") if key.strip()]
+        path = self.var_dir / "secret.key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        return [path.read_text(encoding="ascii").strip()]
+
+
+def load() -> Settings:
+    """Read the environment; raise SettingsError that names every faulty setting."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc'])).upper()} = {fault['input']!r} : {fault['msg']}" for fault in error.errors()]
+        raise SettingsError("Réglage incorrect :\n  " + "\n  ".join(faults)) from error

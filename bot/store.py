@@ -1,0 +1,156 @@
+"""What the gateway remembers of conversations: enough to read one back, never answer twice, and forget.
+
+SQLite by default, PostgreSQL by setting; the words are here and in Rasa's tracker store, nowhere else.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+_METADATA = sa.MetaData()
+
+CONVERSATIONS = sa.Table(
+    "conversations",
+    _METADATA,
+    sa.Column("sender", sa.String(64), primary_key=True),
+    sa.Column("started_at", sa.Float, nullable=False),
+    sa.Column("last_at", sa.Float, nullable=False, index=True),
+    sa.Column("state", sa.Text, nullable=False),
+)
+TURNS = sa.Table(
+    "turns",
+    _METADATA,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("sender", sa.String(64), sa.ForeignKey("conversations.sender", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("client_id", sa.String(200)),
+    sa.Column("opening", sa.String(64), unique=True),
+    sa.Column("asked", sa.Text, nullable=False),
+    sa.Column("reply", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.UniqueConstraint("sender", "client_id"),
+)
+
+
+@dataclass
+class State:
+    """What the next turn needs to know of the last ones.
+
+    `choices` maps the label of each choice offered last to the intent behind it; `missed` counts the turns in a row
+    that were not understood.
+    """
+
+    variant: str | None = None
+    choices: dict[str, str] = field(default_factory=dict)
+    missed: int = 0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message and its reply; `at` in seconds since 1970."""
+
+    asked: str
+    reply: dict[str, Any]
+    at: float
+    client_id: str | None = None
+    sender: str = ""
+
+
+class Store:
+    """Conversations at a SQLAlchemy address."""
+
+    def __init__(self, url: str) -> None:
+        self.engine: AsyncEngine = create_async_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine.sync_engine, "connect", _tune_sqlite)
+
+    async def open(self) -> None:
+        """Create what is missing."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(_METADATA.create_all)
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self.engine.dispose()
+
+    async def ping(self) -> None:
+        """Raise when the database does not answer."""
+        async with self.engine.connect() as connection:
+            await connection.execute(sa.select(sa.literal(1)))
+
+    async def state(self, sender: str) -> State | None:
+        """Return the state of a conversation, or None when there is none of that id."""
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(sa.select(CONVERSATIONS.c.state).where(CONVERSATIONS.c.sender == sender))).first()
+        return State(**json.loads(row.state)) if row else None
+
+    async def start(self, sender: str, now: float) -> None:
+        """Begin a conversation."""
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                sa.insert(CONVERSATIONS).values(sender=sender, started_at=now, last_at=now, state=json.dumps(State().__dict__))
+            )
+
+    async def add(self, sender: str, turn: Turn, state: State, opening: str | None = None) -> None:
+        """Keep a turn and the new state together. `opening` marks a first message, so that its repeat finds it."""
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                sa.update(CONVERSATIONS)
+                .where(CONVERSATIONS.c.sender == sender)
+                .values(last_at=turn.at, state=json.dumps(state.__dict__, ensure_ascii=False))
+            )
+            await connection.execute(
+                sa.insert(TURNS).values(
+                    sender=sender,
+                    client_id=turn.client_id,
+                    opening=opening,
+                    asked=turn.asked,
+                    reply=json.dumps(turn.reply, ensure_ascii=False),
+                    at=turn.at,
+                )
+            )
+
+    async def _turns(self, condition: Any) -> list[Turn]:
+        columns = (TURNS.c.asked, TURNS.c.reply, TURNS.c.at, TURNS.c.client_id, TURNS.c.sender)
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(sa.select(*columns).where(condition).order_by(TURNS.c.number))).all()
+        return [Turn(row.asked, json.loads(row.reply), row.at, row.client_id, row.sender) for row in rows]
+
+    async def turns(self, sender: str) -> list[Turn]:
+        """Return a conversation, oldest turn first."""
+        return await self._turns(TURNS.c.sender == sender)
+
+    async def repeat(self, sender: str, client_id: str) -> Turn | None:
+        """Return the turn that already answered this client message, or None."""
+        found = await self._turns(sa.and_(TURNS.c.sender == sender, TURNS.c.client_id == client_id))
+        return found[0] if found else None
+
+    async def opened(self, opening: str) -> Turn | None:
+        """Return the first turn of the conversation that this opening message began, or None."""
+        found = await self._turns(TURNS.c.opening == opening)
+        return found[0] if found else None
+
+    async def erase(self, sender: str) -> bool:
+        """Delete a conversation; return whether there was one."""
+        async with self.engine.begin() as connection:
+            await connection.execute(sa.delete(TURNS).where(TURNS.c.sender == sender))
+            result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.sender == sender))
+        return bool(result.rowcount)
+
+    async def purge(self, before: float) -> int:
+        """Delete the conversations whose last turn is older than `before`; return how many."""
+        old = sa.select(CONVERSATIONS.c.sender).where(CONVERSATIONS.c.last_at < before)
+        async with self.engine.begin() as connection:
+            await connection.execute(sa.delete(TURNS).where(TURNS.c.sender.in_(old)))
+            result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.last_at < before))
+        return int(result.rowcount)
+
+
+def _tune_sqlite(connection: Any, record: Any) -> None:
+    """Let readers and the writer work at once, and what is deleted be overwritten."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "secure_delete=ON", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,11 @@
+"""French text as people type it: cleaned, folded, normalised, and heard.
+
+Pure functions on strings; no I/O. Both environments use this package.
+"""
+
+from bot.text.clean import clean, is_readable
+from bot.text.language import looks_foreign
+from bot.text.normal import fold, normalise, words
+from bot.text.sound import sound_key
+
+__all__ = ["clean", "fold", "is_readable", "looks_foreign", "normalise", "sound_key", "words"]

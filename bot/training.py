@@ -1,0 +1,74 @@
+"""Does the model match the data? Trains when it does not."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from bot.settings import ROOT
+
+MODELS = ROOT / "models"
+
+#: What the model is made of. The words of the answers are not: an edit of a text needs no training.
+_INPUTS = (
+    "config.yml",
+    "domain.yml",
+    "data/nlu",
+    "data/rules",
+    "data/urgent.yml",
+    "data/places/communes.csv",
+    "bot/brain",
+    "bot/text",
+    "bot/urgent",
+    "bot/directory/communes.py",
+    "locks/brain.txt",
+)
+
+
+def fingerprint(root: Path = ROOT) -> str:
+    """Return a digest of all that the model is made of."""
+    digest = hashlib.sha256()
+    for name in _INPUTS:
+        top = root / name
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(path.relative_to(root).as_posix().encode())
+                digest.update(path.read_bytes())
+    for path in sorted((root / "data" / "answers").glob("*.yml")):
+        # The ids only: each is a response and a rule.
+        ids = [line.split(":", 1)[0] for line in path.read_text(encoding="utf-8").splitlines() if line[:1].isalpha()]
+        digest.update(" ".join(ids).encode())
+    return digest.hexdigest()[:16]
+
+
+def model_name(root: Path = ROOT) -> str:
+    """Return the name of the model that matches the data as they are."""
+    return f"herault-{fingerprint(root)}"
+
+
+def trained(root: Path = ROOT) -> Path | None:
+    """Return the model that matches the data, made the newest of the folder (the one that Rasa loads), or None."""
+    path = root / "models" / f"{model_name(root)}.tar.gz"
+    if not path.exists():
+        return None
+    newest = max((root / "models").glob("*.tar.gz"), key=lambda one: one.stat().st_mtime)
+    if newest != path:
+        path.touch()
+    return path
+
+
+def train_command(root: Path = ROOT) -> list[str]:
+    """Return the command that trains the model that matches the data."""
+    return [str(root / ".venv" / "bin" / "rasa"), "train", "--fixed-model-name", model_name(root), "--out", str(root / "models")]
+
+
+def rasa_environment() -> dict[str, str]:
+    """Return the environment of Rasa's processes: no telemetry, no noise, no progress bars."""
+    return {
+        **os.environ,
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "PYTHONWARNINGS": "ignore",
+        "TQDM_DISABLE": "1",
+    }

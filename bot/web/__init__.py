@@ -1,0 +1,1 @@
+"""The website: the chat API, the pages, and what protects them."""

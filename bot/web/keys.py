@@ -1,0 +1,17 @@
+"""Typed keys of what the aiohttp application holds."""
+
+from aiohttp import web
+
+from bot.conversations import Conversations
+from bot.health import Health
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.web.limits import Limits
+from bot.web.render import Pages
+
+SETTINGS = web.AppKey("settings", Settings)
+CONVERSATIONS = web.AppKey("conversations", Conversations)
+LIMITS = web.AppKey("limits", Limits)
+PAGES = web.AppKey("pages", Pages)
+HEALTH = web.AppKey("health", Health)
+METRICS = web.AppKey("metrics", Metrics)
