@@ -15,26 +15,28 @@ Events = list[dict[str, Any]]
 
 def say(dispatcher: CollectingDispatcher, answer: str, choices: list[str] | None = None) -> None:
     """Say the answer of that id; `choices`, when given, replace those that it offers by itself."""
-    dispatcher.utter_message(response=f"utter_{answer}", json_message={"choices": choices} if choices is not None else None)
+    dispatcher.utter_message(
+        response=f"utter_{answer}", json_message={"choices": choices} if choices is not None else None
+    )
 
 
 class Reformuler(Action):
-    """Plainer words, from now on; a person to call when the words were already the plainest."""
+    """The last answer again, which the gateway words plainly from now on; a person to call when that was not enough."""
 
     def name(self) -> str:
         """Name the action."""
         return "action_reformuler"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Say the last answer in simple language."""
+        """Say the last answer."""
         subject = last_answer(tracker.events)
         if subject is None:
             say(dispatcher, "reformuler")
-        elif tracker.get_slot("variante") == "simple" and _asked_twice(tracker):
+        elif _asked_twice(tracker):
             say(dispatcher, "incompris_encore")
         else:
             say(dispatcher, subject)
-        return [SlotSet("variante", "simple")]
+        return []
 
 
 def _asked_twice(tracker: Tracker) -> bool:
@@ -62,7 +64,7 @@ class Repeter(Action):
 
 
 class Recommencer(Action):
-    """A fresh start: the subject is forgotten, the commune and the plain words too."""
+    """A fresh start: the subject and the commune are forgotten (the gateway forgets the plain words)."""
 
     def name(self) -> str:
         """Name the action."""
@@ -71,7 +73,7 @@ class Recommencer(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Say so, and forget."""
         say(dispatcher, "recommencer")
-        return [SlotSet("commune", None), SlotSet("variante", None)]
+        return [SlotSet("commune", None)]
 
 
 class Affirmer(Action):

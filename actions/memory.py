@@ -11,8 +11,10 @@ from bot.answers import Book, load
 
 #: Answers that end what came before: "répète" does not reach behind them.
 _RESET = frozenset({"recommencer"})
-#: Answers about the conversation itself: never a subject to come back to.
-_ABOUT_TALKING = frozenset({"doute", "choix_inconnu", "incompris", "incompris_encore"})
+#: Answers about the conversation that are worth saying again; the others ("merci", "oui à quoi ?") are not.
+_WORTH_REPEATING = frozenset(
+    {"saluer", "demander_aide", "identite_assistant", "donnees_personnelles", "hors_sujet", "donner_commune"}
+)
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,18 @@ def book() -> Book:
 
 
 def said(events: list[dict[str, Any]]) -> Iterator[Said]:
-    """Yield what the assistant said, last first, back to the last fresh start."""
+    """Yield what the assistant said, last first, back to the last fresh start (itself included)."""
     for event in reversed(events):
         if event.get("event") != "bot":
             continue
         metadata = event.get("metadata") or {}
         answer = str(metadata.get("utter_action", "")).removeprefix("utter_")
-        if answer in _RESET:
-            return
         if answer in book().answers:
             custom = (event.get("data") or {}).get("custom") or {}
             choices = custom.get("choices")
             yield Said(answer, tuple(choices) if choices is not None else book().answers[answer].choices)
+        if answer in _RESET:
+            return
 
 
 def last_offer(events: list[dict[str, Any]]) -> Said | None:
@@ -60,6 +62,6 @@ def last_subject(events: list[dict[str, Any]]) -> str | None:
 def last_answer(events: list[dict[str, Any]]) -> str | None:
     """Return the id of the last answer that is worth repeating, or None."""
     for one in said(events):
-        if one.answer not in _ABOUT_TALKING:
+        if book().answers[one.answer].theme != "dialogue" or one.answer in _WORTH_REPEATING:
             return one.answer
     return None

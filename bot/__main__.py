@@ -10,7 +10,12 @@ import typer
 from bot import settings as settings_module
 from bot.settings import Settings, SettingsError
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="L'assistant citoyen de l'Hérault.", pretty_exceptions_show_locals=False)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="L'assistant citoyen de l'Hérault.",
+    pretty_exceptions_show_locals=False,
+)
 
 
 def _settings() -> Settings:

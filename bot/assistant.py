@@ -62,7 +62,11 @@ class Reply:
 
     def public(self) -> dict[str, Any]:
         """Return what the chat API shows of it."""
-        return {"intent": self.intent, "commune": self.commune, "messages": [asdict(message) for message in self.messages]}
+        return {
+            "intent": self.intent,
+            "commune": self.commune,
+            "messages": [asdict(message) for message in self.messages],
+        }
 
 
 class BrainError(Exception):
@@ -80,7 +84,9 @@ class Brain:
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            async with self._session.request(method, self._url + path, json=body, headers=self._headers, timeout=self._timeout) as response:
+            async with self._session.request(
+                method, self._url + path, json=body, headers=self._headers, timeout=self._timeout
+            ) as response:
                 if response.status != 200:
                     raise BrainError(f"status {response.status}")
                 reply = await response.json()
@@ -122,7 +128,9 @@ class Assistant:
     def _word(self, id_: str, variant: Variant) -> Rendered:
         return render(self.book.book, id_, variant, self._today())
 
-    def _message(self, id_: str, variant: Variant, choices: list[str] | None = None, is_urgent: bool = False) -> tuple[Message, dict[str, str]]:
+    def _message(
+        self, id_: str, variant: Variant, choices: list[str] | None = None, is_urgent: bool = False
+    ) -> tuple[Message, dict[str, str]]:
         """Word the answer `id_`; return the message, and the intent behind each choice that it offers."""
         rendered = self._word(id_, variant)
         answer = rendered.answer
@@ -143,7 +151,9 @@ class Assistant:
     def simple_reply(self, id_: str, variant: Variant, state: State) -> Reply:
         """Return the reply made of one answer of ours, without asking Rasa."""
         message, behind = self._message(id_, variant)
-        return Reply(self.book.book.answers[id_].reports_as, (message,), state=State(state.variant, behind, state.missed))
+        return Reply(
+            self.book.book.answers[id_].reports_as, (message,), state=State(state.variant, behind, state.missed)
+        )
 
     def degraded(self, text: str, variant: Variant, state: State) -> Reply:
         """Return what can honestly be said without Rasa: the right number in danger, whom to call otherwise."""
@@ -174,11 +184,11 @@ class Assistant:
 
     def _reply(self, turn: dict[str, Any], said: str, state: State, variant: Variant) -> Reply:
         slots: dict[str, Any] = turn.get("slots") or {}
-        kept = "simple" if slots.get("variante") == "simple" else state.variant
-        if slots.get("variante") == "simple" and variant == "standard":
-            variant = "simple"
         is_urgent = bool(turn.get("urgent"))
         understood = str(turn.get("intent") or OUT_OF_SCOPE)
+        kept = "simple" if understood == "reformuler" else None if understood == "recommencer" else state.variant
+        if variant != "sms":
+            variant = "simple" if kept == "simple" else "standard"
         answered = [one for one in turn["messages"] if one.get("answer") in self.book.book.answers]
         if not answered:
             return self.degraded(said, variant, state)
@@ -191,8 +201,11 @@ class Assistant:
                 ids = [("autre_langue", None)]
             elif missed >= 2 and first != "incompris_encore":
                 # Two misunderstandings in a row: an honest answer when there is one, and a person in any case.
-                ids = [(id_, choices) for id_, choices in ids if id_ not in {"incompris"}] + [("incompris_encore", None)]
-        messages, behind = [], {}
+                ids = [(id_, choices) for id_, choices in ids if id_ not in {"incompris"}] + [
+                    ("incompris_encore", None)
+                ]
+        messages: list[Message] = []
+        behind: dict[str, str] = {}
         for id_, choices in ids:
             message, offered = self._message(id_, variant, choices, is_urgent)
             messages.append(message)

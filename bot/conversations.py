@@ -41,7 +41,12 @@ class Conversations:
             yield
 
     async def say(
-        self, text: str, token: str | None = None, client_id: str | None = None, variant: str | None = None, origin: str = ""
+        self,
+        text: str,
+        token: str | None = None,
+        client_id: str | None = None,
+        variant: str | None = None,
+        origin: str = "",
     ) -> dict[str, Any]:
         """Answer `text` in the conversation of `token` (a new one when None); return the chat API's reply.
 
@@ -71,7 +76,14 @@ class Conversations:
             return await self._turn(token, sender, State(), text, client_id, variant, opening)
 
     async def _turn(
-        self, token: str, sender: str, state: State, text: str, client_id: str | None, variant: str | None, opening: str | None = None
+        self,
+        token: str,
+        sender: str,
+        state: State,
+        text: str,
+        client_id: str | None,
+        variant: str | None,
+        opening: str | None = None,
     ) -> dict[str, Any]:
         if client_id is not None and (turn := await self.store.repeat(sender, client_id)):
             return turn.reply

@@ -1,6 +1,7 @@
 """The public process: chat API and pages put together, their resources opened and closed."""
 
 import asyncio
+import contextlib
 import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
@@ -30,7 +31,8 @@ log = logging.getLogger(__name__)
 
 #: Bytes read of a request: the longest message in UTF-8 and JSON, with room for a form's fields.
 MAX_BODY = 128 * 1024
-PURGE_EVERY = 3600.0
+#: Seconds before the first purge (Rasa is still starting), and between two.
+FIRST_PURGE, PURGE_EVERY = 60.0, 3600.0
 
 Clock = Callable[[], datetime]
 
@@ -57,7 +59,13 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
         raise
     except Exception as error:
         # The traceback, never the message of the exception: it may quote what a person wrote.
-        log.error("%s %s: %s\n%s", request.method, request.path, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+        log.error(
+            "%s %s: %s\n%s",
+            request.method,
+            request.path,
+            type(error).__name__,
+            "".join(traceback.format_tb(error.__traceback__)),
+        )
         failure = ApiError("panne")
     request.app[METRICS].refused.labels(failure.code).inc()
     return as_json(failure)
@@ -67,7 +75,9 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it)."""
     app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
-    rates = Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
+    rates = (
+        Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
+    )
     app[LIMITS] = Limits(rates)
     app[METRICS] = Metrics()
     book = LiveBook()
@@ -77,7 +87,9 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
         store = Store(settings.database)
         await store.open()
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100)) as session:
-            brain = Brain(session, f"http://127.0.0.1:{settings.rasa_port}", settings.brain_secret, settings.turn_timeout)
+            brain = Brain(
+                session, f"http://127.0.0.1:{settings.rasa_port}", settings.brain_secret, settings.turn_timeout
+            )
             assistant = Assistant(brain, book, lambda: now().date())
             tokens = Tokens(settings.keys(), settings.retention_days)
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp())
@@ -87,6 +99,7 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
 
     async def purging(app: web.Application) -> AsyncIterator[None]:
         async def forever() -> None:
+            await asyncio.sleep(FIRST_PURGE)
             while True:
                 try:
                     gone = await app[CONVERSATIONS].purge(settings.retention_days * 86400)
@@ -98,6 +111,8 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
         task = asyncio.create_task(forever())
         yield
         task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
     async def measures(app: web.Application) -> AsyncIterator[None]:
         async def metrics(request: web.Request) -> web.Response:
@@ -138,7 +153,9 @@ async def purge_once(settings: Settings) -> int:
 def run(settings: Settings) -> None:
     """Serve until stopped."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    web.run_app(create_app(settings), host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=10)
+    web.run_app(
+        create_app(settings), host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=10
+    )
 
 
 __all__ = ["create_app", "paris_now", "run"]

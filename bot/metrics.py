@@ -8,12 +8,17 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.turns = Counter("assistant_turns", "Turns answered, by what was understood", ["intent"], registry=self.registry)
+        self.turns = Counter(
+            "assistant_turns", "Turns answered, by what was understood", ["intent"], registry=self.registry
+        )
         self.urgent = Counter("assistant_urgent", "Turns taken as danger", registry=self.registry)
         self.degraded = Counter("assistant_degraded", "Turns answered without the brain", registry=self.registry)
         self.refused = Counter("assistant_refused", "Requests refused, by error code", ["code"], registry=self.registry)
         self.seconds = Histogram(
-            "assistant_turn_seconds", "Time to answer a turn", buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8), registry=self.registry
+            "assistant_turn_seconds",
+            "Time to answer a turn",
+            buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8),
+            registry=self.registry,
         )
 
     def text(self) -> bytes:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-ROOT = Path(__file__).resolve().parents[1]
+from bot.paths import ROOT
 
 
 class SettingsError(Exception):
@@ -23,20 +23,37 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="port du site")
     rasa_port: int = Field(5005, ge=1, le=65535, description="port de Rasa, sur la boucle locale")
     actions_port: int = Field(5055, ge=1, le=65535, description="port du serveur d'actions, sur la boucle locale")
-    metrics_port: int = Field(9464, ge=0, le=65535, description="port des mesures Prometheus, sur la boucle locale ; 0 : pas de mesures")
+    metrics_port: int = Field(
+        9464, ge=0, le=65535, description="port des mesures Prometheus, sur la boucle locale ; 0 : pas de mesures"
+    )
     var_dir: Path = Field(ROOT / "var", description="dossier des données de fonctionnement")
-    database_url: str = Field("", description="base de la passerelle (adresse SQLAlchemy asynchrone) ; vide : SQLite dans VAR_DIR")
-    tracker_url: str = Field("", description="base des conversations de Rasa (adresse SQLAlchemy) ; vide : SQLite dans VAR_DIR")
-    secret_key: str = Field("", description="clefs qui signent les jetons, séparées par des virgules, la nouvelle d'abord ; vide : créée dans VAR_DIR")
-    brain_secret: str = Field("", description="secret entre la passerelle et Rasa ; vide : tiré au démarrage par make run")
+    database_url: str = Field(
+        "", description="base de la passerelle (adresse SQLAlchemy asynchrone) ; vide : SQLite dans VAR_DIR"
+    )
+    tracker_url: str = Field(
+        "", description="base des conversations de Rasa (adresse SQLAlchemy) ; vide : SQLite dans VAR_DIR"
+    )
+    secret_key: str = Field(
+        "",
+        description="clefs qui signent les jetons, séparées par des virgules, la nouvelle d'abord ; vide : créée dans VAR_DIR",
+    )
+    brain_secret: str = Field(
+        "", description="secret entre la passerelle et Rasa ; vide : tiré au démarrage par make run"
+    )
     turn_timeout: float = Field(8.0, gt=0, le=60, description="secondes laissées à Rasa pour une réponse")
     retention_days: int = Field(30, ge=1, le=365, description="jours de conservation d'une conversation")
     rate_limit: Literal["on", "off"] = Field("on", description="off lève les limites, pour un essai de charge")
     rate_per_conversation: str = Field("30/minute", description="messages par conversation")
-    rate_per_address: str = Field("300/minute", description="messages par adresse IP ; un atelier de 15 personnes en partage une")
+    rate_per_address: str = Field(
+        "300/minute", description="messages par adresse IP ; un atelier de 15 personnes en partage une"
+    )
     max_length: int = Field(2000, ge=100, le=10000, description="caractères lus dans un message")
-    behind_proxy: bool = Field(False, description="true derrière un serveur mandataire : l'adresse vient de X-Forwarded-For")
-    public_url: str = Field("", description="adresse publique du site, pour vérifier l'origine des formulaires derrière un mandataire")
+    behind_proxy: bool = Field(
+        False, description="true derrière un serveur mandataire : l'adresse vient de X-Forwarded-For"
+    )
+    public_url: str = Field(
+        "", description="adresse publique du site, pour vérifier l'origine des formulaires derrière un mandataire"
+    )
 
     @property
     def database(self) -> str:
@@ -65,5 +82,8 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'])).upper()} = {fault['input']!r} : {fault['msg']}" for fault in error.errors()]
+        faults = [
+            f"{'.'.join(map(str, fault['loc'])).upper()} = {fault['input']!r} : {fault['msg']}"
+            for fault in error.errors()
+        ]
         raise SettingsError("Réglage incorrect :\n  " + "\n  ".join(faults)) from error

@@ -24,7 +24,9 @@ TURNS = sa.Table(
     "turns",
     _METADATA,
     sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("sender", sa.String(64), sa.ForeignKey("conversations.sender", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column(
+        "sender", sa.String(64), sa.ForeignKey("conversations.sender", ondelete="CASCADE"), nullable=False, index=True
+    ),
     sa.Column("client_id", sa.String(200)),
     sa.Column("opening", sa.String(64), unique=True),
     sa.Column("asked", sa.Text, nullable=False),
@@ -83,14 +85,18 @@ class Store:
     async def state(self, sender: str) -> State | None:
         """Return the state of a conversation, or None when there is none of that id."""
         async with self.engine.connect() as connection:
-            row = (await connection.execute(sa.select(CONVERSATIONS.c.state).where(CONVERSATIONS.c.sender == sender))).first()
+            row = (
+                await connection.execute(sa.select(CONVERSATIONS.c.state).where(CONVERSATIONS.c.sender == sender))
+            ).first()
         return State(**json.loads(row.state)) if row else None
 
     async def start(self, sender: str, now: float) -> None:
         """Begin a conversation."""
         async with self.engine.begin() as connection:
             await connection.execute(
-                sa.insert(CONVERSATIONS).values(sender=sender, started_at=now, last_at=now, state=json.dumps(State().__dict__))
+                sa.insert(CONVERSATIONS).values(
+                    sender=sender, started_at=now, last_at=now, state=json.dumps(State().__dict__)
+                )
             )
 
     async def add(self, sender: str, turn: Turn, state: State, opening: str | None = None) -> None:
@@ -137,7 +143,14 @@ class Store:
         async with self.engine.begin() as connection:
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender == sender))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.sender == sender))
+        await self._forget_log()
         return bool(result.rowcount)
+
+    async def _forget_log(self) -> None:
+        """Empty SQLite's write-ahead log: what was deleted must not stay readable in it."""
+        if self.engine.dialect.name == "sqlite":
+            async with self.engine.connect() as connection:
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def purge(self, before: float) -> int:
         """Delete the conversations whose last turn is older than `before`; return how many."""
@@ -145,12 +158,19 @@ class Store:
         async with self.engine.begin() as connection:
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender.in_(old)))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.last_at < before))
+        await self._forget_log()
         return int(result.rowcount)
 
 
 def _tune_sqlite(connection: Any, record: Any) -> None:
     """Let readers and the writer work at once, and what is deleted be overwritten."""
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "secure_delete=ON", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=5000",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

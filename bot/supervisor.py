@@ -17,7 +17,8 @@ import aiohttp
 import yaml
 
 from bot import training
-from bot.settings import ROOT, Settings
+from bot.paths import ROOT
+from bot.settings import Settings
 
 START_TIMEOUT = 180.0
 STOP_TIMEOUT = 15.0
@@ -44,6 +45,7 @@ class Progress:
         self._last = ""
 
     def say(self, what: str) -> None:
+        """Show what is going on."""
         seconds = int(time.monotonic() - self._started)
         if sys.stdout.isatty():
             sys.stdout.write(f"\r\033[K{what} ({seconds} s)")
@@ -53,6 +55,7 @@ class Progress:
         self._last = what
 
     def end(self, what: str) -> None:
+        """Show what came of it, on a line that stays."""
         sys.stdout.write(("\r\033[K" if sys.stdout.isatty() else "") + what + "\n")
         sys.stdout.flush()
 
@@ -99,7 +102,9 @@ class Supervisor:
         settings = self._settings
         try:
             if not _is_free(settings.host, settings.port):
-                raise Failure(f"Le port {settings.port} est déjà pris sur {settings.host}. Choisissez-en un autre : make run PORT={settings.port + 1}")
+                raise Failure(
+                    f"Le port {settings.port} est déjà pris sur {settings.host}. Choisissez-en un autre : make run PORT={settings.port + 1}"
+                )
             await self._train()
             await self._start()
             await self._wait_until_ready()
@@ -123,27 +128,37 @@ class Supervisor:
         except Failure as failure:
             self._progress.end(f"✗ {failure}")
             return 1
-        self._progress.end("Le modèle est à jour." if known else f"Modèle entraîné en {time.monotonic() - started:.0f} s.")
+        self._progress.end(
+            "Le modèle est à jour." if known else f"Modèle entraîné en {time.monotonic() - started:.0f} s."
+        )
         return 0
 
     async def _train(self) -> None:
         if training.trained():
             return
         training.MODELS.mkdir(exist_ok=True)
+        name = training.model_name()
         path = self._log("train")
         with path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                *training.train_command(), cwd=ROOT, env=training.rasa_environment(), stdout=log, stderr=log, preexec_fn=_die_with_parent
+                *training.train_command(name),
+                cwd=ROOT,
+                env=training.rasa_environment(),
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent,
             )
         waiting = asyncio.ensure_future(process.wait())
         while not waiting.done():
             self._progress.say("Apprentissage du français des habitants (une à deux minutes, la première fois)")
-            await asyncio.wait([waiting, asyncio.ensure_future(self._stop.wait())], timeout=1, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                [waiting, asyncio.ensure_future(self._stop.wait())], timeout=1, return_when=asyncio.FIRST_COMPLETED
+            )
             if self._stop.is_set():
                 process.terminate()
                 await process.wait()
                 raise asyncio.CancelledError
-        if process.returncode or not training.trained():
+        if process.returncode or not training.path_of(name).exists():
             raise Failure(f"L'apprentissage a échoué. Vérifiez les données (make check) ; détails : {path}")
 
     def _log(self, name: str) -> Path:
@@ -156,7 +171,13 @@ class Supervisor:
         with path.open("wb") as log:
             # A session of its own: Ctrl-C reaches us first, and we stop them in order.
             process = await asyncio.create_subprocess_exec(
-                *command, cwd=ROOT, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                *command,
+                cwd=ROOT,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
                 preexec_fn=_die_with_parent,
             )
         self._children.append(Child(name, process, path))
@@ -191,7 +212,9 @@ class Supervisor:
         return next((child for child in self._children if child.process.returncode is not None), None)
 
     def _blame(self, child: Child) -> Failure:
-        return Failure(f"Le processus « {child.name} » s'est arrêté (code {child.process.returncode}). Détails : {child.log}")
+        return Failure(
+            f"Le processus « {child.name} » s'est arrêté (code {child.process.returncode}). Détails : {child.log}"
+        )
 
     async def _wait_until_ready(self) -> None:
         host = "127.0.0.1" if self._settings.host in {"0.0.0.0", "::"} else self._settings.host
@@ -210,10 +233,15 @@ class Supervisor:
                 if parts and all(state == "ok" for state in parts.values()):
                     return
                 names = {"brain": "Rasa", "actions": "actions", "store": "mémoire"}
-                done = ", ".join(f"{names[part]} {'✓' if state == 'ok' else '…'}" for part, state in parts.items()) or "passerelle …"
+                done = (
+                    ", ".join(f"{names[part]} {'✓' if state == 'ok' else '…'}" for part, state in parts.items())
+                    or "passerelle …"
+                )
                 self._progress.say(f"Démarrage : {done}")
                 if time.monotonic() > deadline:
-                    raise Failure(f"L'assistant n'a pas démarré en {START_TIMEOUT:.0f} s. Détails : {self._settings.var_dir / 'log'}")
+                    raise Failure(
+                        f"L'assistant n'a pas démarré en {START_TIMEOUT:.0f} s. Détails : {self._settings.var_dir / 'log'}"
+                    )
                 await asyncio.sleep(0.5)
 
     async def _watch(self) -> None:

@@ -19,8 +19,12 @@ class Tokens:
     """Issues and reads tokens with the keys given, newest first: old keys still open what they signed."""
 
     def __init__(self, keys: list[str], max_age_days: int) -> None:
-        self._signer = URLSafeTimedSerializer(list(reversed(keys)), salt=_CONVERSATION, signer_kwargs={"digest_method": hashlib.sha256})
-        self._forms = URLSafeTimedSerializer(list(reversed(keys)), salt=_FORM, signer_kwargs={"digest_method": hashlib.sha256})
+        self._signer = URLSafeTimedSerializer(
+            list(reversed(keys)), salt=_CONVERSATION, signer_kwargs={"digest_method": hashlib.sha256}
+        )
+        self._forms = URLSafeTimedSerializer(
+            list(reversed(keys)), salt=_FORM, signer_kwargs={"digest_method": hashlib.sha256}
+        )
         # Ids derive from the oldest key: adding a new one in front must not lose the conversations under way.
         self._key = keys[-1].encode()
         self._max_age = max_age_days * 86400

@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from bot.settings import ROOT
+from bot.paths import ROOT
 
 MODELS = ROOT / "models"
 
@@ -45,9 +45,14 @@ def model_name(root: Path = ROOT) -> str:
     return f"herault-{fingerprint(root)}"
 
 
+def path_of(name: str, root: Path = ROOT) -> Path:
+    """Return where the model of that name is, or would be."""
+    return root / "models" / f"{name}.tar.gz"
+
+
 def trained(root: Path = ROOT) -> Path | None:
     """Return the model that matches the data, made the newest of the folder (the one that Rasa loads), or None."""
-    path = root / "models" / f"{model_name(root)}.tar.gz"
+    path = path_of(model_name(root), root)
     if not path.exists():
         return None
     newest = max((root / "models").glob("*.tar.gz"), key=lambda one: one.stat().st_mtime)
@@ -56,9 +61,9 @@ def trained(root: Path = ROOT) -> Path | None:
     return path
 
 
-def train_command(root: Path = ROOT) -> list[str]:
-    """Return the command that trains the model that matches the data."""
-    return [str(root / ".venv" / "bin" / "rasa"), "train", "--fixed-model-name", model_name(root), "--out", str(root / "models")]
+def train_command(name: str, root: Path = ROOT) -> list[str]:
+    """Return the command that trains a model of that name from the data as they are."""
+    return [str(root / ".venv" / "bin" / "rasa"), "train", "--fixed-model-name", name, "--out", str(root / "models")]
 
 
 def rasa_environment() -> dict[str, str]:

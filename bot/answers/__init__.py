@@ -7,4 +7,17 @@ from bot.answers.book import AnswersError, Book, LiveBook, load
 from bot.answers.model import Answer, Figure, Link, Period, Source, Variant
 from bot.answers.render import Rendered, render
 
-__all__ = ["Answer", "AnswersError", "Book", "Figure", "Link", "LiveBook", "Period", "Rendered", "Source", "Variant", "load", "render"]
+__all__ = [
+    "Answer",
+    "AnswersError",
+    "Book",
+    "Figure",
+    "Link",
+    "LiveBook",
+    "Period",
+    "Rendered",
+    "Source",
+    "Variant",
+    "load",
+    "render",
+]

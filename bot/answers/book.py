@@ -10,12 +10,24 @@ from typing import Any
 import yaml
 
 from bot.answers.model import Answer, Figure, Link, Number, Period, Source, Where
+from bot.paths import DATA
 
 log = logging.getLogger(__name__)
 
-DATA = Path(__file__).resolve().parents[2] / "data"
-
-_ANSWER_KEYS = {"label", "reports_as", "standard", "simple", "sms", "general", "sources", "verified_on", "expires_on", "choices", "lookup", "links"}
+_ANSWER_KEYS = {
+    "label",
+    "reports_as",
+    "standard",
+    "simple",
+    "sms",
+    "general",
+    "sources",
+    "verified_on",
+    "expires_on",
+    "choices",
+    "lookup",
+    "links",
+}
 _REQUIRED = {"label", "standard", "simple", "sms", "verified_on", "expires_on"}
 
 
@@ -78,7 +90,7 @@ class _Reader:
                 continue
             seen.add(key)
             try:
-                value = build.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+                value = build.construct_object(value_node, deep=True)
             except (yaml.YAMLError, ValueError) as error:
                 self.blame(where, f"« {key} » ne se lit pas ({error})")
                 continue
@@ -154,7 +166,12 @@ class _Reader:
         periods = []
         values = raw.get("values")
         for item in values if isinstance(values, list) else []:
-            if not isinstance(item, dict) or "value" not in item or "valid_from" not in item or "valid_until" not in item:
+            if (
+                not isinstance(item, dict)
+                or "value" not in item
+                or "valid_from" not in item
+                or "valid_until" not in item
+            ):
                 self.blame(where, f"{id_} : chaque valeur a « value », « valid_from » et « valid_until »")
                 continue
             start = self.day(item["valid_from"], "valid_from", where)
@@ -166,7 +183,7 @@ class _Reader:
             elif start is not None:
                 if end is not None and end < start:
                     self.blame(where, f"{id_} : une période finit avant de commencer")
-                periods.append(Period(value if isinstance(value, date) else float(value), start, end))
+                periods.append(Period(value if isinstance(value, date) else float(str(value)), start, end))
         if not periods:
             self.blame(where, f"{id_} : aucune valeur")
         if source is None or len(self.problems) > before:
@@ -178,7 +195,13 @@ class _Reader:
         if source is None:
             return None
         return Number(
-            number, str(raw.get("name", "")), raw.get("hours"), source, str(raw.get("source_date", "")), str(raw.get("confidence", "")), where
+            number,
+            str(raw.get("name", "")),
+            raw.get("hours"),
+            source,
+            str(raw.get("source_date", "")),
+            str(raw.get("confidence", "")),
+            where,
         )
 
 
@@ -218,7 +241,11 @@ class LiveBook:
         self.problems: list[str] = []
 
     def _look(self) -> tuple[tuple[str, int, int], ...]:
-        paths = [*(self._data / "answers").glob("*.yml"), *(self._data / "figures").glob("*.yml"), self._data / "numbers.yml"]
+        paths = [
+            *(self._data / "answers").glob("*.yml"),
+            *(self._data / "figures").glob("*.yml"),
+            self._data / "numbers.yml",
+        ]
         stamps = []
         for path in sorted(paths):
             try:

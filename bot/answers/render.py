@@ -40,7 +40,7 @@ def write(figure: Figure, period: Period, variant: Variant) -> str:
     whole = float(value).is_integer()
     if figure.unit in {"EUR", "EUR_entier"}:
         digits = "#,##0" if figure.unit == "EUR_entier" or (whole and value >= 1000) else "#,##0.00"
-        text: str = format_currency(value, "EUR", f"{digits} ¤", locale="fr", currency_digits=False)
+        text: str = format_currency(value, "EUR", f"{digits}\u00a0¤", locale="fr", currency_digits=False)
         text = text.replace("\u202f", "\u00a0")
         return text.replace("€", "EUR") if variant == "sms" else text
     number: str = format_decimal(value, "#,##0.##", locale="fr").replace("\u202f", "\u00a0")

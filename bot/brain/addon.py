@@ -1,9 +1,8 @@
 """What Rasa's training cache does not see: the modules and files that a component leans on."""
 
 import hashlib
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from bot.paths import ROOT
 
 
 def fingerprint(*paths: str) -> str:

@@ -23,6 +23,7 @@ from bot.brain.addon import fingerprint
 from bot.brain.decision import OUT_OF_SCOPE, Decision, Thresholds, decide, fit_thresholds
 from bot.brain.ngrams import vectorizer
 from bot.brain.reader import NORMAL, read
+from bot.text import sound_key
 
 #: The intent given to a message that could be two subjects: the assistant asks which.
 DOUBT = "doute"
@@ -35,7 +36,9 @@ _NEGLIGIBLE = 0.01
 class IntentModel:
     """The trained part, free of Rasa: text in, margins out."""
 
-    def __init__(self, ngrams: FeatureUnion, weights: Any, intercepts: Any, intents: list[str], thresholds: Thresholds) -> None:
+    def __init__(
+        self, ngrams: FeatureUnion, weights: Any, intercepts: Any, intents: list[str], thresholds: Thresholds
+    ) -> None:
         self.ngrams = ngrams
         self.weights = weights
         self.intercepts = intercepts
@@ -45,7 +48,7 @@ class IntentModel:
         self._sounds = ngrams.transformer_list[2][1].vocabulary_
 
     @classmethod
-    def fit(cls, texts: list[str], truth: list[str], penalty: float, folds: int = 5) -> IntentModel:
+    def fit(cls, texts: list[str], truth: list[str], penalty: float, folds: int = 3) -> IntentModel:
         """Learn from normalised `texts` and their intents; thresholds come from cross-validation."""
         ngrams = vectorizer()
         counts = ngrams.fit_transform(texts)
@@ -56,7 +59,9 @@ class IntentModel:
         if len(intents) > 2 and rarest >= 2:
             # The n-grams are shared with the held-out fold: only the weights must not have seen it.
             split = StratifiedKFold(min(folds, rarest), shuffle=True, random_state=0)
-            margins = cross_val_predict(LinearSVC(C=penalty, random_state=0), counts, truth, cv=split, method="decision_function", n_jobs=2)
+            margins = cross_val_predict(
+                LinearSVC(C=penalty, random_state=0), counts, truth, cv=split, method="decision_function", n_jobs=2
+            )
             thresholds = fit_thresholds(margins, truth, intents)
         else:  # a toy set, in tests
             thresholds = Thresholds(3.0, float("-inf"), 0.0)
@@ -76,9 +81,9 @@ class IntentModel:
 
     def knows_a_word(self, normal: str) -> bool:
         """Tell whether a word of the text was seen in training, as written or as heard."""
-        from bot.text import sound_key
-
-        return any(len(word) > 1 and (word in self._words or sound_key(word) in self._sounds) for word in normal.split())
+        return any(
+            len(word) > 1 and (word in self._words or sound_key(word) in self._sounds) for word in normal.split()
+        )
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -90,7 +95,9 @@ class FrenchClassifier(IntentClassifier, GraphComponent):
         """`penalty`: the C of the support vector machine; `ranking_length`: how many intents are reported."""
         return {"penalty": 0.4, "ranking_length": 5}
 
-    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: IntentModel | None = None) -> None:
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: IntentModel | None = None
+    ) -> None:
         self._config = {**self.get_default_config(), **config}
         self._model_storage = model_storage
         self._resource = resource
@@ -98,7 +105,11 @@ class FrenchClassifier(IntentClassifier, GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> FrenchClassifier:
         """Create an untrained classifier."""
         return cls(config, model_storage, resource)
@@ -119,7 +130,12 @@ class FrenchClassifier(IntentClassifier, GraphComponent):
 
     @classmethod
     def load(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
     ) -> FrenchClassifier:
         """Load what `train` stored."""
         with model_storage.read_from(resource) as folder:
@@ -137,7 +153,9 @@ class FrenchClassifier(IntentClassifier, GraphComponent):
             elif decision.kind == "doubt":
                 intent = DOUBT
             order = np.argsort(-chances)[: self._config["ranking_length"]]
-            ranking = [{"name": self._model.intents[position], "confidence": float(chances[position])} for position in order]
+            ranking = [
+                {"name": self._model.intents[position], "confidence": float(chances[position])} for position in order
+            ]
             message.set(INTENT, {"name": intent, "confidence": confidence}, add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set("candidates", list(decision.candidates), add_to_output=True)

@@ -87,7 +87,9 @@ def decide(margins: Array, intents: list[str], thresholds: Thresholds) -> tuple[
     best = intents[order[0]]
     if best == OUT_OF_SCOPE or in_scope_scores(row, intents)[0] < thresholds.reject_below:
         out = intents.index(OUT_OF_SCOPE)
-        return Decision("out_of_scope", OUT_OF_SCOPE, float(max(chances[out], 1 - chances[order[0]])), candidates), chances
+        return Decision(
+            "out_of_scope", OUT_OF_SCOPE, float(max(chances[out], 1 - chances[order[0]])), candidates
+        ), chances
     confidence = float(chances[order[0]])
     kind: Literal["answer", "doubt"] = "doubt" if confidence < thresholds.doubt_below else "answer"
     return Decision(kind, best, confidence, candidates), chances

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import joblib
@@ -24,54 +25,62 @@ from bot.brain.ngrams import vectorizer
 from bot.brain.reader import NORMAL, read
 
 CALM = "calme"
+FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Scores above `alarm` are danger by themselves; below `calm`, not even a pattern makes them danger."""
+
+    alarm: float
+    calm: float
 
 
 class DangerModel:
-    """The trained part, free of Rasa: which danger a normalised text tells of, if any."""
+    """The trained part, free of Rasa: how much a normalised text tells of danger, and of which."""
 
-    def __init__(self, ngrams: FeatureUnion, weights: LinearSVC, threshold: float) -> None:
+    def __init__(self, ngrams: FeatureUnion, weights: LinearSVC, thresholds: Thresholds) -> None:
         self.ngrams = ngrams
         self.weights = weights
-        self.threshold = threshold
+        self.thresholds = thresholds
+        self._labels = [str(label) for label in weights.classes_]
 
     @classmethod
-    def fit(cls, texts: list[str], truth: list[str], false_alarms: float) -> DangerModel:
+    def fit(cls, texts: list[str], truth: list[str], false_alarms: float, missed: float) -> DangerModel:
         """Learn from normalised `texts` labelled with a danger intent or CALM.
 
-        The threshold lets `false_alarms` (a share of the calm examples, judged by a model that had not learnt them)
-        be taken for danger.
+        Judged by models that had not learnt them, a share `false_alarms` of the calm examples scores above `alarm`,
+        and a share `missed` of the dangerous ones below `calm`.
         """
         ngrams = vectorizer()
         counts = ngrams.fit_transform(texts)
-        model = LinearSVC(C=0.4, class_weight="balanced", random_state=0).fit(counts, truth)
-        threshold = 0.0
-        if min(truth.count(label) for label in set(truth)) >= 5:
-            margins = cross_val_predict(
-                LinearSVC(C=0.4, class_weight="balanced", random_state=0),
-                counts,
-                truth,
-                cv=StratifiedKFold(5, shuffle=True, random_state=0),
-                method="decision_function",
-                n_jobs=2,
+        model = _untrained().fit(counts, truth)
+        thresholds = Thresholds(0.0, float("-inf"))
+        if min(truth.count(label) for label in set(truth)) >= FOLDS:
+            split = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+            margins = cross_val_predict(_untrained(), counts, truth, cv=split, method="decision_function", n_jobs=2)
+            scores = _scores(margins, list(model.classes_))
+            calm = np.array(truth) == CALM
+            thresholds = Thresholds(
+                float(np.quantile(scores[calm], 1 - false_alarms)), float(np.quantile(scores[~calm], missed))
             )
-            scores = cls._scores(margins, list(model.classes_))
-            threshold = float(np.quantile(scores[np.array(truth) == CALM], 1 - false_alarms))
-        return cls(ngrams, model, threshold)
+        return cls(ngrams, model, thresholds)
 
-    @staticmethod
-    def _scores(margins: Any, labels: list[str]) -> Any:
-        calm = labels.index(CALM)
-        return np.delete(margins, calm, axis=1).max(axis=1) - margins[:, calm]
-
-    def assess(self, normal: str) -> str | None:
-        """Return the danger intent that `normal` tells of, or None."""
-        labels = [str(label) for label in self.weights.classes_]
+    def assess(self, normal: str) -> tuple[float, str]:
+        """Return the score of `normal` (higher is more dangerous) and the likeliest danger intent."""
         margins = self.weights.decision_function(self.ngrams.transform([normal]))
-        if self._scores(margins, labels)[0] < self.threshold:
-            return None
-        calm = labels.index(CALM)
-        best = int(np.argmax(np.where(np.arange(len(labels)) == calm, -np.inf, margins[0])))
-        return labels[best]
+        calm = self._labels.index(CALM)
+        best = int(np.argmax(np.where(np.arange(len(self._labels)) == calm, -np.inf, margins[0])))
+        return float(_scores(margins, self._labels)[0]), self._labels[best]
+
+
+def _untrained() -> LinearSVC:
+    return LinearSVC(C=0.4, class_weight="balanced", random_state=0)
+
+
+def _scores(margins: Any, labels: list[str]) -> Any:
+    calm = labels.index(CALM)
+    return np.delete(margins, calm, axis=1).max(axis=1) - margins[:, calm]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -80,10 +89,16 @@ class DangerGuard(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`false_alarms`: the share of calm training examples that the model may take for danger."""
-        return {"false_alarms": 0.01}
+        """Return the shares of training examples that the model may get wrong.
 
-    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: DangerModel | None = None) -> None:
+        `false_alarms`: calm ones that it may take for danger by itself; `missed`: dangerous ones that it may keep from
+        a pattern.
+        """
+        return {"false_alarms": 0.01, "missed": 0.01}
+
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: DangerModel | None = None
+    ) -> None:
         self._config = {**self.get_default_config(), **config}
         self._model_storage = model_storage
         self._resource = resource
@@ -92,7 +107,11 @@ class DangerGuard(IntentClassifier, GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> DangerGuard:
         """Create an untrained guard: its patterns work at once."""
         return cls(config, model_storage, resource)
@@ -115,14 +134,19 @@ class DangerGuard(IntentClassifier, GraphComponent):
             texts.append(example.get(NORMAL) or read(text)[0])
             truth.append(intent if intent in dangers else CALM)
         if len(set(truth)) > 2:
-            self._model = DangerModel.fit(texts, truth, self._config["false_alarms"])
+            self._model = DangerModel.fit(texts, truth, self._config["false_alarms"], self._config["missed"])
         with self._model_storage.write_to(self._resource) as folder:
             joblib.dump(self._model, folder / "danger.joblib", compress=3)
         return self._resource
 
     @classmethod
     def load(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
     ) -> DangerGuard:
         """Load what `train` stored."""
         with model_storage.read_from(resource) as folder:
@@ -130,10 +154,19 @@ class DangerGuard(IntentClassifier, GraphComponent):
 
     def assess(self, text: str, normal: str) -> str | None:
         """Return the intent that answers the danger told by a message, or None."""
-        danger = self._patterns.assess(text)
-        if danger is None and self._model is not None and not self._patterns.asks_about(text):
-            danger = self._model.assess(normal)
-        return danger
+        by_pattern = self._patterns.assess(text)
+        if self._model is None:
+            return by_pattern
+        score, _ = self._model.assess(normal)
+        if by_pattern is not None and score > self._model.thresholds.calm:
+            return by_pattern
+        for telling in self._patterns.tellings(text):
+            if self._patterns.asks_about(telling):
+                continue
+            score, likeliest = self._model.assess(normal if telling == text else read(telling)[0])
+            if score > self._model.thresholds.alarm:
+                return likeliest
+        return None
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent of the messages that tell of danger."""

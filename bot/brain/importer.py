@@ -16,13 +16,14 @@ from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.answers import Book, load
-
-ROOT = Path(__file__).resolve().parents[2]
+from bot.paths import ROOT
 
 
 def responses(book: Book) -> dict[str, list[dict[str, Any]]]:
     """Return Rasa's responses: the standard text as written, and the id that the gateway words."""
-    return {f"utter_{id_}": [{"text": answer.standard, "metadata": {"answer": id_}}] for id_, answer in book.answers.items()}
+    return {
+        f"utter_{id_}": [{"text": answer.standard, "metadata": {"answer": id_}}] for id_, answer in book.answers.items()
+    }
 
 
 def ruled_intents(folder: Path) -> set[str]:
@@ -37,7 +38,13 @@ def ruled_intents(folder: Path) -> set[str]:
 class AnswersImporter(TrainingDataImporter):
     """Adds responses and rules to what Rasa reads from its own files."""
 
-    def __init__(self, config_file: str | None = None, domain_path: str | None = None, training_data_paths: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        config_file: str | None = None,
+        domain_path: str | None = None,
+        training_data_paths: Any = None,
+        **kwargs: Any,
+    ) -> None:
         self._book = load()
         domain = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
         self._intents = [next(iter(intent)) if isinstance(intent, dict) else intent for intent in domain["intents"]]

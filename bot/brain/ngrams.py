@@ -26,12 +26,21 @@ def vectorizer(letters: int = 5) -> FeatureUnion:
 
     def words(heard: bool) -> TfidfVectorizer:
         return TfidfVectorizer(
-            preprocessor=as_heard if heard else as_is, ngram_range=(1, 2), token_pattern=r"\S+", sublinear_tf=True, dtype=np.float32
+            preprocessor=as_heard if heard else as_is,
+            ngram_range=(1, 2),
+            token_pattern=r"\S+",
+            sublinear_tf=True,
+            dtype=np.float32,
         )
 
     def inside(heard: bool, longest: int) -> TfidfVectorizer:
         return TfidfVectorizer(
-            preprocessor=as_heard if heard else as_is, analyzer="char_wb", ngram_range=(1, longest), min_df=2, sublinear_tf=True, dtype=np.float32
+            preprocessor=as_heard if heard else as_is,
+            analyzer="char_wb",
+            ngram_range=(1, longest),
+            min_df=2,
+            sublinear_tf=True,
+            dtype=np.float32,
         )
 
     return FeatureUnion(

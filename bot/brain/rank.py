@@ -23,6 +23,10 @@ _RANKS = {
     3: "3|3e|3eme|trois|troisieme|troizieme",
     4: "4|4e|4eme|quatre|quatrieme|katre",
     5: "5|5e|5eme|cinq|cinquieme",
+    6: "6|6e|6eme|six|sixieme",
+    7: "7|7e|7eme|sept|septieme",
+    8: "8|8e|8eme|huit|huitieme",
+    9: "9|9e|9eme|neuf|neuvieme",
     -1: "dernier|derniere",
 }
 _POLITE = r"(?:svp|stp|merci|s'il (?:vous|te) plait)"
@@ -51,7 +55,11 @@ class RankReader(IntentClassifier, GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> RankReader:
         """Create the component: it has no state."""
         return cls()

@@ -17,7 +17,9 @@ DEFAULT_URL = "sqlite:///var/tracker.sqlite"
 class ForgetfulTrackerStore(SQLTrackerStore):
     """Keeps conversations at the SQLAlchemy address of `TRACKER_URL`; deletes one, or the old ones, when asked."""
 
-    def __init__(self, domain: Domain | None = None, host: Any = None, event_broker: EventBroker | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, domain: Domain | None = None, host: Any = None, event_broker: EventBroker | None = None, **kwargs: Any
+    ) -> None:
         url = os.environ.get("TRACKER_URL") or DEFAULT_URL
         if url.startswith("sqlite:///"):
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +29,7 @@ class ForgetfulTrackerStore(SQLTrackerStore):
             sa.event.listen(self.engine, "connect", _tune_sqlite)
             self.engine.dispose()
 
-    def get_db_url(self, *args: Any, **kwargs: Any) -> str:  # type: ignore[override]
+    def get_db_url(self, *args: Any, **kwargs: Any) -> str:
         """Return the address of the database."""
         return self._url
 
@@ -36,7 +38,14 @@ class ForgetfulTrackerStore(SQLTrackerStore):
         with self.session_scope() as session:
             deleted: int = session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == sender_id).delete()
             session.commit()
+        self._forget_log()
         return deleted
+
+    def _forget_log(self) -> None:
+        """Empty SQLite's write-ahead log: what was deleted must not stay readable in it."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     async def purge(self, before: float) -> int:
         """Delete the conversations whose last event is older than `before` (seconds since 1970); return how many events."""
@@ -46,8 +55,11 @@ class ForgetfulTrackerStore(SQLTrackerStore):
                 .group_by(self.SQLEvent.sender_id)
                 .having(sa.func.max(self.SQLEvent.timestamp) < before)
             )
-            deleted: int = session.query(self.SQLEvent).filter(self.SQLEvent.sender_id.in_(old)).delete(synchronize_session=False)
+            deleted: int = (
+                session.query(self.SQLEvent).filter(self.SQLEvent.sender_id.in_(old)).delete(synchronize_session=False)
+            )
             session.commit()
+        self._forget_log()
         return deleted
 
     async def ping(self) -> None:

@@ -11,26 +11,35 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from bot.paths import DATA
 from bot.text import fold, normalise, sound_key
 
-FILE = Path(__file__).resolve().parents[2] / "data" / "places" / "communes.csv"
+FILE = DATA / "places" / "communes.csv"
 
 #: Words that come before a place.
 _BEFORE = frozenset(
-    "a au aux sur de d du en vers pres cote dans habite habitons vis loge residant reside domicilie domiciliee commune ville village mairie ccas "
-    "secteur quartier centre caf pmi cpam poste sds mds depuis autour environs jusqu entre et ou".split()
+    """
+    a au aux sur de d du en vers pres cote dans habite habitons vis loge residant reside domicilie domiciliee
+    commune ville village mairie ccas secteur quartier centre caf pmi cpam poste sds mds depuis autour environs
+    jusqu entre et ou
+    """.split()
 )
 #: Names that are also ordinary words, first names or places elsewhere: counted only after a word of `_BEFORE`.
 _ORDINARY = frozenset(
-    "aires assas beaufort beaulieu boisset bosc campagne canet cambon castries causse caux celles cers claret colombiers combes cros fos ganges garrigues "
-    "jonquieres lacoste laroque laurens lauret lavalette lunel mons margon minerve montaud montblanc montels montesquieu peret pinet plans poujols "
-    "puech quarante rives rosis rouet servian sete siran tourbes vendres vias villeneuve prades saint".split()
+    """
+    aires assas beaufort beaulieu boisset bosc campagne canet cambon castries causse caux celles cers claret
+    colombiers combes cros fos ganges garrigues jonquieres lacoste laroque laurens lauret lavalette lunel mons
+    margon minerve montaud montblanc montels montesquieu peret pinet plans poujols puech quarante rives rosis
+    rouet servian sete siran tourbes vendres vias villeneuve prades saint
+    """.split()
 )
 #: Names that even a preposition does not settle: "à celles qui", "plus de quarante".
-_NEEDS_PROOF = frozenset({"quarante", "celles", "campagne", "combes", "plans", "rives", "aires", "tourbes", "mons", "fos", "peret"})
-_PROOF = frozenset("commune ville village mairie habite habitons habitant vis reside".split())
+_NEEDS_PROOF = frozenset(
+    {"quarante", "celles", "campagne", "combes", "plans", "rives", "aires", "tourbes", "mons", "fos", "peret"}
+)
+_PROOF = frozenset(["commune", "ville", "village", "mairie", "habite", "habitons", "habitant", "vis", "reside"])
 #: Small words that tie the parts of a name: what comes before one may stand for the whole ("La Salvetat").
-_TIES = frozenset("sur les lez le la l d de du des et en".split())
+_TIES = frozenset(["sur", "les", "lez", "le", "la", "l", "d", "de", "du", "des", "et", "en"])
 _SAINT = {"st": "saint", "ste": "sainte", "sts": "saints"}
 
 
@@ -134,7 +143,9 @@ class Communes:
         before = tokens[max(0, position - 2) : position]
         if words[-1] in _NEEDS_PROOF and len(words) == 1:
             return any(token in _PROOF for token in tokens[max(0, position - 3) : position])
-        if (len(words) == 1 and words[0] in _ORDINARY) or (len(words) == 2 and words[0] in {"la", "le", "les", "saint"} and words[1] in _ORDINARY):
+        if (len(words) == 1 and words[0] in _ORDINARY) or (
+            len(words) == 2 and words[0] in {"la", "le", "les", "saint"} and words[1] in _ORDINARY
+        ):
             return any(token in _BEFORE for token in before)
         return True
 
@@ -144,11 +155,25 @@ class Communes:
         if len(token) < 4 or token.isdigit():
             return None
         alone = len(tokens) == 1
-        placed = position > 0 and tokens[position - 1] in {"a", "sur", "habite", "vers", "au", "de", "d", "pres", "cote"}
+        placed = position > 0 and tokens[position - 1] in {
+            "a",
+            "sur",
+            "habite",
+            "vers",
+            "au",
+            "de",
+            "d",
+            "pres",
+            "cote",
+        }
         if not (alone or placed):
             return None
         inseees = self._by_sound.get(sound_key(token))
-        if not inseees or (not alone and tokens[position - 1] in {"de", "d"} and token[:3] not in {fold(self.by_insee[i].name)[:3] for i in inseees}):
+        if not inseees or (
+            not alone
+            and tokens[position - 1] in {"de", "d"}
+            and token[:3] not in {fold(self.by_insee[i].name)[:3] for i in inseees}
+        ):
             return None
         return Mention(self._sorted(inseees), position, position + 1)
 

@@ -5,7 +5,11 @@ import unicodedata
 
 from bot.text.shorthand import SHORTHAND
 
-_APOSTROPHES = str.maketrans({c: "'" for c in "’‘`´ʼ′＇"} | {c: "-" for c in "–—‑−"} | {"œ": "oe", "æ": "ae", "ß": "ss", "«": '"', "»": '"', "“": '"', "”": '"'})
+_APOSTROPHES = str.maketrans(
+    dict.fromkeys("’‘`´ʼ′＇", "'")
+    | dict.fromkeys("–—‑−", "-")
+    | {"œ": "oe", "æ": "ae", "ß": "ss", "«": '"', "»": '"', "“": '"', "”": '"'}
+)
 #: Three times the same letter or more: nobody spells so, people insist so.
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _WORD = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+")

@@ -11,9 +11,13 @@ from typing import Any
 
 import yaml
 
+from bot.paths import DATA
 from bot.text import normalise
 
-PATTERNS = Path(__file__).resolve().parents[2] / "data" / "urgent.yml"
+#: Where a sentence ends, for people who forget full stops too.
+_SENTENCE_END = re.compile(r"[.!?;…\n]+|,? (?:et|mais|parce que|car) (?=(?:je|j'|mon|ma|il|elle|on|la|le)\b)|, ")
+
+PATTERNS = DATA / "urgent.yml"
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,25 @@ class Guard:
 
     def assess(self, text: str) -> str | None:
         """Return the intent that answers the danger that `text` tells of, or None when it tells of none."""
-        normalised = normalise(text)
+        found = [danger for part in self.tellings(text) if (danger := self._assess(normalise(part)))]
+        return min(found, key=list(self.kinds.values()).index) if found else None
+
+    def _assess(self, normalised: str) -> str | None:
         asks = bool(self.asking.search(normalised))
         for pattern in self.patterns:
-            if asks and not pattern.asks:
-                continue
-            if pattern.catches(normalised):
+            if (pattern.asks or not asks) and pattern.catches(normalised):
                 return self.kinds[pattern.kind]
         return None
+
+    def tellings(self, text: str) -> list[str]:
+        """Return what to judge in `text`: the whole, or each of its sentences when one asks about a service.
+
+        "Quels sont les horaires de la PMI ? La petite d'à côté est battue": the question must not hide the rest.
+        """
+        if not self.asks_about(text):
+            return [text]
+        sentences = [part for part in _SENTENCE_END.split(text) if part.strip()]
+        return sentences if len(sentences) > 1 else [text]
 
     def asks_about(self, text: str) -> bool:
         """Tell whether `text` asks about a service or a number, as somebody does who is not in danger now."""

@@ -39,7 +39,9 @@ async def answer(request: web.Request, message: Incoming) -> dict[str, Any]:
     if not message.text.strip():
         raise ApiError("vide")
     if len(message.text) > settings.max_length:
-        raise ApiError("trop_long", f"J'ai reçu {len(message.text)} caractères, j'en lis {settings.max_length} au plus.")
+        raise ApiError(
+            "trop_long", f"J'ai reçu {len(message.text)} caractères, j'en lis {settings.max_length} au plus."
+        )
     address = client_address(request)
     conversations = request.app[CONVERSATIONS]
     metrics = request.app[METRICS]
@@ -47,7 +49,9 @@ async def answer(request: web.Request, message: Incoming) -> dict[str, Any]:
         sender = conversations.tokens.sender(message.conversation) if message.conversation else None
         await request.app[LIMITS].count(address, sender)
         started = time.perf_counter()
-        reply = await conversations.say(message.text, message.conversation or None, message.id, message.variant, address)
+        reply = await conversations.say(
+            message.text, message.conversation or None, message.id, message.variant, address
+        )
     except BadToken as error:
         raise ApiError("jeton") from error
     except UnknownConversation as error:
@@ -99,7 +103,12 @@ async def get_conversation(request: web.Request) -> web.Response:
     except UnknownConversation as error:
         raise ApiError("effacee") from error
     shown = [
-        {"text": turn.asked, "at": turn.at, "id": turn.client_id, **{key: turn.reply.get(key) for key in ("intent", "commune", "messages")}}
+        {
+            "text": turn.asked,
+            "at": turn.at,
+            "id": turn.client_id,
+            **{key: turn.reply.get(key) for key in ("intent", "commune", "messages")},
+        }
         for turn in turns
     ]
     return json_response({"conversation": token, "turns": shown})

@@ -7,12 +7,18 @@ from aiohttp import web
 
 #: code → (HTTP status, sentence)
 ERRORS: dict[str, tuple[int, str]] = {
-    "json": (400, "La requête n'est pas du JSON lisible. Envoyez {\"text\": \"votre message\"}."),
+    "json": (400, 'La requête n\'est pas du JSON lisible. Envoyez {"text": "votre message"}.'),
     "champ": (400, "La requête a un champ incorrect."),
     "vide": (400, "Le message est vide. Écrivez votre question en quelques mots."),
-    "jeton": (401, "Cette conversation n'est plus valable. Recommencez sans jeton : une nouvelle conversation s'ouvrira."),
+    "jeton": (
+        401,
+        "Cette conversation n'est plus valable. Recommencez sans jeton : une nouvelle conversation s'ouvrira.",
+    ),
     "effacee": (401, "Cette conversation a été effacée. Recommencez sans jeton : une nouvelle conversation s'ouvrira."),
-    "origine": (403, "Ce formulaire ne vient pas de notre site, ou il est resté ouvert trop longtemps. Rechargez la page et recommencez."),
+    "origine": (
+        403,
+        "Ce formulaire ne vient pas de notre site, ou il est resté ouvert trop longtemps. Rechargez la page et recommencez.",
+    ),
     "introuvable": (404, "Cette page n'existe pas."),
     "methode": (405, "Cette adresse ne répond pas à cette méthode."),
     "trop_long": (413, "Votre message est trop long. Écrivez-le plus court."),
@@ -38,9 +44,13 @@ class ApiError(Exception):
 
 def as_json(error: ApiError) -> web.Response:
     """Return the error as the chat API gives it."""
-    return json_response({"error": {"code": error.code, "message": error.sentence}}, status=error.status, headers=error.headers)
+    return json_response(
+        {"error": {"code": error.code, "message": error.sentence}}, status=error.status, headers=error.headers
+    )
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """Return `body` as JSON, accents written as they are."""
-    return web.json_response(body, status=status, headers=headers, dumps=lambda value: json.dumps(value, ensure_ascii=False))
+    return web.json_response(
+        body, status=status, headers=headers, dumps=lambda value: json.dumps(value, ensure_ascii=False)
+    )

@@ -20,7 +20,11 @@ class Pages:
         self._book = book
         self._dialer_of: tuple[object, Dialer] | None = None
         self._environment = Environment(
-            loader=FileSystemLoader(_HERE / "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=FileSystemLoader(_HERE / "pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         self._environment.filters["blocks"] = self._blocks
         self._environment.filters["day"] = lambda iso: format_date(date.fromisoformat(iso), "d MMMM y", locale="fr")

@@ -31,7 +31,9 @@ class Dialer:
     """Finds the known telephone numbers in a text."""
 
     def __init__(self, numbers: Iterable[str]) -> None:
-        long = sorted((re.escape(n).replace(r"\ ", r"[ \u00a0]?") for n in numbers if len(n) > 2), key=len, reverse=True)
+        long = sorted(
+            (re.escape(n).replace(r"\ ", r"[ \u00a0]?") for n in numbers if len(n) > 2), key=len, reverse=True
+        )
         short = [re.escape(n) for n in numbers if len(n) == 2]
         choices = [rf"(?<![\d.,]){'(?:' + '|'.join(long) + ')'}(?![\d]|[.,]\d)" if long else "(?!)"]
         if short:

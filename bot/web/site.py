@@ -16,7 +16,9 @@ routes = web.RouteTableDef()
 
 
 def _html(request: web.Request, page: str, status: int = 200, **values: Any) -> web.Response:
-    return web.Response(text=request.app[PAGES].render(page, **values), content_type="text/html", charset="utf-8", status=status)
+    return web.Response(
+        text=request.app[PAGES].render(page, **values), content_type="text/html", charset="utf-8", status=status
+    )
 
 
 async def _turns(request: web.Request, token: str) -> tuple[str, list[dict[str, Any]]]:
@@ -30,7 +32,9 @@ async def _turns(request: web.Request, token: str) -> tuple[str, list[dict[str, 
     return token, [{"asked": turn.asked, **turn.reply} for turn in turns]
 
 
-async def _page(request: web.Request, token: str = "", error: str = "", draft: str = "", status: int = 200) -> web.Response:
+async def _page(
+    request: web.Request, token: str = "", error: str = "", draft: str = "", status: int = 200
+) -> web.Response:
     kept, turns = await _turns(request, token)
     return _html(
         request,
@@ -75,21 +79,25 @@ async def post_form(request: web.Request) -> web.Response:
         return await _page(request, token, error.sentence, text, error.status)
     if fragment:
         return _html(request, "turn.html", turn={"asked": text, **reply}, conversation=reply["conversation"])
-    return await _page(request, reply["conversation"]) if not _was_erased(reply, token) else await _erased(request, reply, text)
+    return (
+        await _page(request, reply["conversation"])
+        if not _was_erased(reply, token)
+        else await _erased(request, reply, text)
+    )
 
 
 async def _answer(request: web.Request, token: str, text: str, id_: str | None) -> dict[str, Any]:
     """Answer; when the conversation is gone, open a new one rather than lose the message."""
     try:
-        return await answer(request, Incoming(text=text, conversation=token or None, id=id_))
+        return await answer(request, Incoming(text=text, conversation=token or None, id=id_, variant=None))
     except ApiError as error:
         if error.code not in {"jeton", "effacee"} or not token:
             raise
-        return await answer(request, Incoming(text=text, id=id_))
+        return await answer(request, Incoming(text=text, conversation=None, id=id_, variant=None))
 
 
 def _was_erased(reply: dict[str, Any], token: str) -> bool:
-    return reply["intent"] == "effacer_donnees" and reply["conversation"] != token
+    return bool(reply["intent"] == "effacer_donnees" and reply["conversation"] != token)
 
 
 async def _erased(request: web.Request, reply: dict[str, Any], text: str) -> web.Response:

@@ -1,0 +1,1 @@
+"""Measures: how well it understands, how fast it answers."""

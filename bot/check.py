@@ -1,0 +1,116 @@
+"""`make check`: the answers, the figures, the numbers, the training sentences and the danger patterns, all at once."""
+
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from bot import examples as examples_module
+from bot import urgent
+from bot.answers import AnswersError, Book, load
+from bot.answers.check import check as check_answers
+from bot.answers.model import Where
+from bot.paths import ROOT
+from bot.sms import text as sms
+from bot.text import normalise
+
+#: Answers that the code says by itself: system messages, no intent of that name.
+SYSTEM = frozenset(
+    {
+        "incompris_encore",
+        "choix_inconnu",
+        "lequel",
+        "rien_a_choisir",
+        "panne",
+        "trop_long",
+        "vide",
+        "autre_langue",
+        "machine",
+    }
+)
+#: Intents read by a rule: no training sentence.
+READ_BY_RULE = frozenset({"choisir", "doute", "incompris"})
+#: Intents that an action answers: no answer of that id.
+ANSWERED_BY_ACTION = frozenset({"choisir"})
+
+
+def domain_intents(root: Path = ROOT) -> list[str]:
+    """Return the intents of `domain.yml`."""
+    domain = yaml.safe_load((root / "domain.yml").read_text(encoding="utf-8"))
+    return [str(intent) for intent in domain["intents"]]
+
+
+def _ids(book: Book, intents: list[str]) -> list[str]:
+    problems = [
+        f"domain.yml:1: {intent} n'a pas de réponse dans data/answers"
+        for intent in intents
+        if intent not in book.answers and intent not in ANSWERED_BY_ACTION
+    ]
+    for answer in book.answers.values():
+        if answer.id not in intents and answer.id not in SYSTEM:
+            problems.append(f"{answer.where}: id inconnu « {answer.id} » (ni dans domain.yml, ni message du système)")
+    problems += [f"data/answers: il manque le message « {id_} »" for id_ in sorted(SYSTEM - set(book.answers))]
+    return problems
+
+
+def _danger_patterns() -> list[str]:
+    try:
+        guard = urgent.load()
+    except (ValueError, OSError, yaml.YAMLError) as error:
+        return [f"data/urgent.yml:1: {error}"]
+    problems = []
+    for pattern in guard.patterns:
+        for text in pattern.examples:
+            if not pattern.catches(normalise(text)):
+                problems.append(f"data/urgent.yml:1: {pattern.kind} ne reconnaît pas son exemple « {text} »")
+        problems += [
+            f"data/urgent.yml:1: {pattern.kind} : « {text} » est pris pour un danger"
+            for text in pattern.calm
+            if guard.assess(text)
+        ]
+    return problems
+
+
+def problems(today: date, root: Path = ROOT) -> tuple[list[str], list[str], list[str]]:
+    """Return what is wrong, what has expired, and what expires within 60 days: sentences with file and line."""
+    try:
+        book = load(root / "data")
+    except AnswersError as error:
+        return error.problems, [], []
+    intents = domain_intents(root)
+    dangers = frozenset(urgent.load().kinds.values())
+    found = check_answers(book, dangers, today, sms.parts)
+    wrong = [str(one) for one in found if one.level == "error"]
+    for answer in book.answers.values():
+        for variant in ("standard", "simple", "sms"):
+            if "�" in answer.text(variant):
+                wrong.append(
+                    str(Where(answer.where.file, answer.where.line)) + f": {answer.id}.{variant} : caractère abîmé"
+                )
+    wrong += _ids(book, intents)
+    sentences, faults = examples_module.read(root / "data" / "nlu")
+    themes = {
+        intent: book.answers[intent].theme if intent in book.answers else "dialogue"
+        for intent in intents
+        if intent not in READ_BY_RULE
+    }
+    wrong += faults + examples_module.check(sentences, themes)
+    wrong += _danger_patterns()
+    return (
+        wrong,
+        [str(one) for one in found if one.level == "expired"],
+        [str(one) for one in found if one.level == "soon"],
+    )
+
+
+def main(strict: bool) -> int:
+    """Print what is wrong; return the exit code: 1 when something is, or has expired and `strict`."""
+    wrong, expired, soon = problems(date.today())
+    for title, lines in (("À corriger", wrong), ("Périmé", expired), ("Périme dans les 60 jours", soon)):
+        if lines:
+            print(f"{title} ({len(lines)}) :")  # noqa: T201 - this is the command's output
+            print("\n".join(f"  {line}" for line in lines))  # noqa: T201
+    if wrong or (strict and expired):
+        return 1
+    print("Réponses, chiffres, numéros, phrases et alertes : tout est en règle.")  # noqa: T201
+    return 0

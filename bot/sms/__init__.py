@@ -1,0 +1,1 @@
+"""SMS: the text that fits, and (later) the inbox and the outbox."""

@@ -1,0 +1,300 @@
+"""Tests for bot.brain, inside Rasa's environment: each component alone, on small data, and the parts put together."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.brain import decision, guard, rank
+from bot.brain.channel import TurnOutput, as_plain_text
+from bot.brain.classifier import FrenchClassifier, IntentModel
+from bot.brain.guard import CALM, DangerGuard, DangerModel, Thresholds
+from bot.brain.importer import AnswersImporter, responses, ruled_intents
+from bot.brain.reader import NORMAL, FrenchReader, read
+from bot.brain.tracker_store import ForgetfulTrackerStore
+from bot.paths import ROOT
+
+TOY = {
+    "rsa_montant": ["combien de rsa", "montant du rsa", "rsa c combien", "le rsa pour un couple"],
+    "pmi_consultation": ["peser mon bebe", "rdv pmi pour bebe", "consultation bebe pmi", "faire peser bebe"],
+    "hors_sujet": ["carte grise", "refaire mon passeport", "la meteo demain", "calcul de ma retraite"],
+}
+
+
+def toy_model() -> IntentModel:
+    """Return a classifier trained on twelve sentences."""
+    texts = [text for texts in TOY.values() for text in texts]
+    return IntentModel.fit(texts, [intent for intent, texts in TOY.items() for _ in texts], penalty=1.0, folds=2)
+
+
+class TestReader:
+    """Tests for bot.brain.reader."""
+
+    def test_commune_is_masked_and_found(self) -> None:
+        """A commune becomes one token, and an entity with its INSEE code."""
+        (message,) = FrenchReader().process([Message({TEXT: "g besoin d'une assistante sociale à Béziers"})])
+        assert message.get(NORMAL) == "j ai besoin d une assistante sociale a zcommune"
+        assert [(entity["entity"], entity["value"]) for entity in message.get(ENTITIES)] == [("commune", "34032")]
+
+    def test_ambiguous_commune(self) -> None:
+        """A name of several communes is not sure: all their codes are given."""
+        (message,) = FrenchReader().process([Message({TEXT: "Villeneuve"})])
+        assert message.get(ENTITIES)[0]["entity"] == "commune_possible"
+        assert len(message.get(ENTITIES)[0]["value"]) == 2
+
+    @pytest.mark.parametrize("text", ["", " ", "🙂", "\u200b", "?" * 2000, "a" * 2000])
+    def test_odd_text(self, text: str) -> None:
+        """Odd texts are read without fault."""
+        read(text)
+
+
+class TestClassifier:
+    """Tests for bot.brain.classifier."""
+
+    def test_learns_and_hears(self) -> None:
+        """It learns from a few sentences, and hears a phonetic spelling."""
+        model = toy_model()
+        assert model.intents[int(np.argmax(model.margins(read("kombien le rsa")[0])))] == "rsa_montant"
+        assert model.intents[int(np.argmax(model.margins(read("fer pezé mon bb")[0])))] == "pmi_consultation"
+
+    def test_unknown_words(self) -> None:
+        """A text without a known word is told apart from one of another subject."""
+        model = toy_model()
+        assert not model.knows_a_word("xkcdq zzzzt")
+        assert model.knows_a_word("meteo")
+
+    def test_stored_and_loaded(self, tmp_path: Path) -> None:
+        """What is loaded decides as what was trained."""
+        import joblib
+
+        model = toy_model()
+        joblib.dump(model, tmp_path / "m")
+        loaded = joblib.load(tmp_path / "m")
+        for text in ("combien de rsa", "passeport", "bebe"):
+            assert loaded.decide(text)[0] == model.decide(text)[0]
+
+    def test_fingerprint_follows_the_modules(self) -> None:
+        """Rasa's cache is told of the modules that the component leans on."""
+        assert FrenchClassifier.fingerprint_addon({}) == FrenchClassifier.fingerprint_addon({})
+        assert FrenchClassifier.fingerprint_addon({}) != FrenchReader.fingerprint_addon({})
+
+
+class TestDecision:
+    """Tests for bot.brain.decision."""
+
+    INTENTS = ["a", "b", "hors_sujet"]
+
+    def decide(self, margins: list[float], **thresholds: float) -> decision.Decision:
+        limits = {"temperature": 3.0, "reject_below": -5.0, "doubt_below": 0.5, **thresholds}
+        return decision.decide(np.array(margins), self.INTENTS, decision.Thresholds(**limits))[0]
+
+    def test_answer(self) -> None:
+        """A clear winner is answered."""
+        assert self.decide([1.0, -1.0, -1.0]).kind == "answer"
+
+    def test_doubt(self) -> None:
+        """Two close subjects are asked about, best first."""
+        found = self.decide([0.1, 0.09, -1.0], doubt_below=0.7)
+        assert (found.kind, found.candidates) == ("doubt", ("a", "b"))
+
+    def test_out_of_scope_wins(self) -> None:
+        """`hors_sujet` on top is out of scope, whatever comes second."""
+        assert self.decide([0.2, 0.1, 0.5]).intent == "hors_sujet"
+
+    def test_out_of_scope_by_score(self) -> None:
+        """A weak subject with a strong `hors_sujet` behind it is refused too."""
+        assert self.decide([0.2, -1.0, 0.15], reject_below=0.3).kind == "out_of_scope"
+
+    def test_probabilities(self) -> None:
+        """Probabilities add up to one, in the order of the margins."""
+        chances = decision.probabilities(np.array([[3.0, 1.0, 2.0]]), 2.0)[0]
+        assert chances.sum() == pytest.approx(1)
+        assert list(np.argsort(chances)) == [1, 2, 0]
+
+    def test_thresholds_keep_what_is_in_scope(self) -> None:
+        """The rejection lets go no more of the in-scope examples than asked."""
+        rng = np.random.default_rng(0)
+        truth = ["a", "b"] * 200 + ["hors_sujet"] * 100
+        margins = rng.normal(-1, 0.3, (500, 3))
+        margins[np.arange(500), [self.INTENTS.index(one) for one in truth]] += 1.5
+        limits = decision.fit_thresholds(margins, truth, self.INTENTS, rejected_in_scope=0.05)
+        kept = [decision.decide(row, self.INTENTS, limits)[0].kind != "out_of_scope" for row in margins[:400]]
+        assert np.mean(kept) >= 0.94
+
+
+class TestGuard:
+    """Tests for bot.brain.guard."""
+
+    def model(self) -> DangerModel:
+        danger = [
+            "il me frappe",
+            "mon mari me bat",
+            "il va me tuer",
+            "il me tape fort",
+            "il me menace",
+            "il m a frappe",
+        ]
+        calm = [
+            "combien de rsa",
+            "peser mon bebe",
+            "carte vitale perdue",
+            "mon mari a perdu sa carte",
+            "il me faut un rendez vous",
+            "aide au logement",
+        ]
+        return DangerModel.fit(danger + calm, ["violences_conjugales"] * 6 + [CALM] * 6, 0.1, 0.1)
+
+    def guard(self, model: DangerModel | None) -> DangerGuard:
+        return DangerGuard({}, None, None, model)
+
+    def test_patterns_need_no_model(self) -> None:
+        """Untrained, the guard already answers danger."""
+        assert self.guard(None).assess("mon mari me frappe", "mon mari me frappe") == "violences_conjugales"
+
+    def test_overrules_the_classifier(self) -> None:
+        """Danger replaces an intent of any confidence, and is marked."""
+        message = Message(
+            {TEXT: "combien de rsa, mon mari me frappe", INTENT: {"name": "rsa_montant", "confidence": 1.0}}
+        )
+        FrenchReader().process([message])
+        self.guard(None).process([message])
+        assert message.get(INTENT)["name"] == "violences_conjugales"
+        assert message.get("urgent") is True
+
+    def test_model_scores(self) -> None:
+        """The model scores danger above calm."""
+        model = self.model()
+        assert model.assess("il me frappe fort")[0] > model.assess("rendez vous pour la carte vitale")[0]
+
+    def test_calm_model_may_overrule_a_pattern(self) -> None:
+        """Only when the model is sure of calm does a pattern not count."""
+        model = self.model()
+        model.thresholds = Thresholds(alarm=99.0, calm=98.0)
+        assert self.guard(model).assess("mon mari me frappe", "mon mari me frappe") is None
+        model.thresholds = Thresholds(alarm=99.0, calm=-99.0)
+        assert self.guard(model).assess("mon mari me frappe", "mon mari me frappe") == "violences_conjugales"
+
+    def test_a_question_does_not_hide_the_rest(self) -> None:
+        """A question about hours in the same message does not hide a child in danger."""
+        text = "quels sont les horaires de la PMI ? le voisin frappe ses enfants"
+        assert self.guard(None).assess(text, read(text)[0]) == "enfance_danger"
+
+    def test_trains_on_the_examples(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Questions about a service are not learnt as danger."""
+        seen: list[str] = []
+        monkeypatch.setattr(guard.DangerModel, "fit", classmethod(lambda cls, texts, truth, *rest: seen.extend(texts)))
+        monkeypatch.setattr(guard.joblib, "dump", lambda *args, **kwargs: None)
+
+        class Storage:
+            def write_to(self, resource: Any) -> Any:
+                import contextlib
+
+                return contextlib.nullcontext(Path())
+
+        pairs = [
+            ("c'est quoi le 119 ?", "enfance_danger"),
+            ("mon père me tape", "enfant_victime"),
+            ("combien de rsa", "rsa_montant"),
+        ]
+        examples = [Message({TEXT: text, INTENT: intent}) for text, intent in pairs]
+        DangerGuard({}, Storage(), None).train(TrainingData(examples))
+        assert len(seen) == 2
+
+
+class TestRank:
+    """Tests for bot.brain.rank."""
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("1", 1),
+            ("le 2", 2),
+            ("la deuxième", 2),
+            ("Le premier svp", 1),
+            ("n°3", 3),
+            ("la dernière", -1),
+            ("choix 2.", 2),
+            ("oui le premier", 1),
+            ("8", 8),
+            ("(1)", 1),
+        ],
+    )
+    def test_ranks(self, text: str, expected: int) -> None:
+        """A message that is only a rank is read."""
+        assert rank.rank(text) == expected
+
+    @pytest.mark.parametrize(
+        "text",
+        ["un couple", "2 enfants", "j'ai un enfant", "le 119", "34200", "deux mois de retard", "premier enfant", ""],
+    )
+    def test_not_ranks(self, text: str) -> None:
+        """Numbers inside a sentence are not choices."""
+        assert rank.rank(text) is None
+
+
+class TestImporter:
+    """Tests for bot.brain.importer."""
+
+    def test_every_intent_leads_somewhere(self) -> None:
+        """Each intent of the domain has one rule, of its own or made from its answer."""
+        domain = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+        made = {step.block_name for step in AnswersImporter().get_stories().story_steps}
+        own = ruled_intents(ROOT / "data" / "rules")
+        for intent in domain["intents"]:
+            assert (intent in own) != (f"{intent}: its answer" in made), intent
+
+    def test_responses_carry_the_id(self) -> None:
+        """Each response carries the id that the gateway words, and the standard text for Rasa's own tools."""
+        importer = AnswersImporter()
+        found = responses(importer._book)["utter_rsa_montant"][0]
+        assert found["metadata"] == {"answer": "rsa_montant"}
+        assert "RSA" in found["text"]
+
+
+class TestChannel:
+    """Tests for bot.brain.channel."""
+
+    @pytest.mark.parametrize("text", ["/restart", "//x", " /restart", "\\/restart", "/"])
+    def test_no_command(self, text: str) -> None:
+        """What a person types never starts with Rasa's command mark."""
+        assert as_plain_text(text)
+        assert not as_plain_text(text).startswith("/")
+
+    async def test_output_is_whole(self) -> None:
+        """The output keeps the id and the choices, and splits nothing."""
+        output = TurnOutput()
+        await output.send_response(
+            "x", {"text": "Un\n\nDeux", "metadata": {"answer": "doute"}, "custom": {"choices": ["a", "b"]}}
+        )
+        assert output.messages == [{"answer": "doute", "text": "Un\n\nDeux", "choices": ["a", "b"]}]
+
+
+class TestTrackerStore:
+    """Tests for bot.brain.tracker_store: it forgets one conversation, or the old ones, and nothing else."""
+
+    @pytest.fixture
+    def store(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ForgetfulTrackerStore:
+        monkeypatch.setenv("TRACKER_URL", f"sqlite:///{tmp_path / 'tracker.sqlite'}")
+        store = ForgetfulTrackerStore()
+        with store.session_scope() as session:
+            for sender, at in (("ancien", 1000.0), ("ancien", 1001.0), ("vivant", 1000.0), ("vivant", 5000.0)):
+                session.add(store.SQLEvent(sender_id=sender, type_name="user", timestamp=at, data="{}"))
+            session.commit()
+        return store
+
+    async def test_delete(self, store: ForgetfulTrackerStore) -> None:
+        """One conversation goes, the other stays."""
+        assert await store.delete("ancien") == 2
+        assert await store.keys() == ["vivant"]
+        assert await store.delete("ancien") == 0
+
+    async def test_purge(self, store: ForgetfulTrackerStore) -> None:
+        """A conversation goes whole, once its last event is old enough."""
+        assert await store.purge(4000.0) == 2
+        assert await store.keys() == ["vivant"]
+        await store.ping()

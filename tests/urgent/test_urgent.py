@@ -1,0 +1,74 @@
+"""Tests for bot.urgent: who is in danger, without any model."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.text import normalise
+from bot.urgent import Pattern, assess, load
+
+GUARD = load()
+EXAMPLES = [
+    pytest.param(pattern, text, id=f"{pattern.kind}: {text}") for pattern in GUARD.patterns for text in pattern.examples
+]
+CALM = [pytest.param(text, id=text) for pattern in GUARD.patterns for text in pattern.calm]
+
+
+@pytest.mark.parametrize(("pattern", "text"), EXAMPLES)
+def test_example(pattern: Pattern, text: str) -> None:
+    """Each pattern catches each of its examples, and the guard gives it the answer of its kind."""
+    assert pattern.catches(normalise(text))
+    assert GUARD.assess(text) == GUARD.kinds[pattern.kind]
+
+
+@pytest.mark.parametrize("text", CALM)
+def test_calm(text: str) -> None:
+    """What only looks like danger is left alone by every pattern."""
+    assert assess(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["c'est quoi le 119 ?", "qui peut appeler le 3919", "formation sur les violences conjugales"]
+)
+def test_questions_about_a_service(text: str) -> None:
+    """A question about a service is not a cry for help."""
+    assert assess(text) is None
+    assert GUARD.asks_about(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["MON MARI ME FRAPPE", "mon mari me frappe!!!!", "Mon  mari\tme frappe", "môn mari me frappé"]
+)
+def test_spelling_does_not_hide_danger(text: str) -> None:
+    """Capitals, marks, spaces and stray accents do not hide it."""
+    assert assess(text) == "violences_conjugales"
+
+
+def test_long_message_is_read_in_bounded_time() -> None:
+    """2,000 hostile characters do not make a pattern run away."""
+    started = time.process_time()
+    assess("je veux " * 250)
+    assess("mon fils tape " * 150)
+    assess("a " * 1000)
+    assert time.process_time() - started < 10
+
+
+def test_faulty_file_is_named(tmp_path: Path) -> None:
+    """A pattern that does not compile is refused with its number."""
+    path = tmp_path / "urgent.yml"
+    path.write_text(
+        "kinds: {vital: urgence_vitale}\nlexicon: {}\nasking: x\npatterns:\n- {kind: vital, match: '(', examples: [a]}\n"
+    )
+    with pytest.raises(ValueError, match="pattern 1"):
+        load(path)
+
+
+def test_unknown_kind_is_refused(tmp_path: Path) -> None:
+    """A pattern of a kind that has no answer is refused."""
+    path = tmp_path / "urgent.yml"
+    path.write_text(
+        "kinds: {vital: urgence_vitale}\nlexicon: {}\nasking: x\npatterns:\n- {kind: autre, match: 'a', examples: [a]}\n"
+    )
+    with pytest.raises(ValueError, match="unknown kind"):
+        load(path)

@@ -1,0 +1,38 @@
+"""Tests for bot.web.richtext: lists, and numbers that can be called."""
+
+import pytest
+
+from bot.web.richtext import Dialer, blocks
+
+DIALER = Dialer(["15", "17", "112", "114", "3230", "04 67 67 67 67", "116 006"])
+
+
+def links(line: str) -> list[str]:
+    return [span.href for span in DIALER.spans(line) if span.href]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Appelez le 17 ou le 112.", ["tel:17", "tel:112"]),
+        ("un SMS au 114", ["sms:114"]),
+        ("Caf : 3230. Standard : 04 67 67 67 67", ["tel:3230", "tel:0467676767"]),
+        ("le 15 décembre, le 17 ans, 15 heures, 3230,50 €", []),
+        ("116 006, tous les jours", ["tel:116006"]),
+        ("en 32304 exemplaires", []),
+    ],
+)
+def test_numbers(line: str, expected: list[str]) -> None:
+    """Known numbers become links; dates, ages and amounts do not."""
+    assert links(line) == expected
+    assert "".join(span.text for span in DIALER.spans(line)).replace("\u00a0", " ") == line
+
+
+def test_blocks() -> None:
+    """Lines that begin with a mark are gathered in lists, the others are paragraphs."""
+    assert [(block.kind, len(block.lines)) for block in blocks("Un\n\n- a\n- b\n1. c\n2. d\nFin", DIALER)] == [
+        ("p", 1),
+        ("ul", 2),
+        ("ol", 2),
+        ("p", 1),
+    ]
