@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import lookup
 from actions.memory import book, last_answer, last_offer, last_subject
+from bot.text import normalise
 
 Events = list[dict[str, Any]]
+
+#: A follow-up that asks for a place or its number: "et c'est où ?", "t'as le numéro ?".
+_WHERE = re.compile(
+    r"\b(?:c est ou|ca se trouve|ou (?:ca|exactement|est|sont|se|aller|je|on|il|elle)|(?:l|une|leur|quelle) adresse|numero|telephone|horaires?|ouverte?s?|proche|pres|coordonnees|joindre|appeler|contact\w*)\b"
+)
 
 
 def say(dispatcher: CollectingDispatcher, answer: str, choices: list[str] | None = None) -> None:
@@ -141,22 +149,12 @@ class Preciser(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Say what is known of the subject."""
         subject = last_subject(tracker.events)
-        say(dispatcher, "preciser" if subject is None else subject)
-        return []
-
-
-class DonnerCommune(Action):
-    """A commune alone: noted, and used for the subject under way when it has a place."""
-
-    def name(self) -> str:
-        """Name the action."""
-        return "action_donner_commune"
-
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Say where to go for the subject under way, or ask what is looked for."""
-        subject = last_subject(tracker.events)
-        wants_place = subject is not None and (subject == "chercher_structure" or book().answers[subject].lookup)
-        say(dispatcher, "chercher_structure" if wants_place else "donner_commune")
+        if subject is None:
+            say(dispatcher, "preciser")
+        elif _WHERE.search(normalise(str(tracker.latest_message.get("text") or ""))):
+            lookup.find(dispatcher, tracker)
+        else:
+            say(dispatcher, subject)
         return []
 
 
@@ -169,9 +167,14 @@ class Doute(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Offer the two best subjects under their human names."""
-        candidates = [id_ for id_ in tracker.latest_message.get("candidates", []) if id_ in book().answers]
-        if len(candidates) < 2:
-            say(dispatcher, "incompris")
-        else:
+        answers = book().answers
+        candidates = [
+            id_
+            for id_ in tracker.latest_message.get("candidates", [])
+            if id_ in answers and answers[id_].theme != "dialogue"
+        ]
+        if candidates:
             say(dispatcher, "doute", [*candidates, "demander_aide"])
+        else:
+            say(dispatcher, "incompris")
         return []

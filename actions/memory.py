@@ -13,7 +13,7 @@ from bot.answers import Book, load
 _RESET = frozenset({"recommencer"})
 #: Answers about the conversation that are worth saying again; the others ("merci", "oui à quoi ?") are not.
 _WORTH_REPEATING = frozenset(
-    {"saluer", "demander_aide", "identite_assistant", "donnees_personnelles", "hors_sujet", "donner_commune"}
+    "saluer demander_aide identite_assistant donnees_personnelles hors_sujet donner_commune lieux_proches lieux_inconnus".split()
 )
 
 
@@ -41,7 +41,10 @@ def said(events: list[dict[str, Any]]) -> Iterator[Said]:
         if answer in book().answers:
             custom = (event.get("data") or {}).get("custom") or {}
             choices = custom.get("choices")
-            yield Said(answer, tuple(choices) if choices is not None else book().answers[answer].choices)
+            if choices is None:
+                choices = book().answers[answer].choices
+            # A choice of words (a commune) is typed back, not an answer of ours.
+            yield Said(answer, tuple(choice for choice in choices if isinstance(choice, str)))
         if answer in _RESET:
             return
 

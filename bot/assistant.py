@@ -14,10 +14,10 @@ from typing import Any
 import aiohttp
 
 from bot import urgent
-from bot.answers import LiveBook, Rendered, Variant, render
+from bot.answers import LiveBook, Variant, render
 from bot.directory import communes
 from bot.store import State
-from bot.text import clean, fold, is_readable, looks_foreign
+from bot.text import clean, fold, is_readable, looks_foreign, rank
 
 log = logging.getLogger(__name__)
 
@@ -125,22 +125,27 @@ class Assistant:
         self.book = book
         self._today = today
 
-    def _word(self, id_: str, variant: Variant) -> Rendered:
-        return render(self.book.book, id_, variant, self._today())
-
     def _message(
-        self, id_: str, variant: Variant, choices: list[str] | None = None, is_urgent: bool = False
+        self, said: dict[str, Any], variant: Variant, is_urgent: bool = False
     ) -> tuple[Message, dict[str, str]]:
-        """Word the answer `id_`; return the message, and the intent behind each choice that it offers."""
-        rendered = self._word(id_, variant)
+        """Word one message of the brain (`answer`, and perhaps `choices` and `places`).
+
+        Return it with the intent behind the label of each choice; no choice is offered after a danger.
+        """
+        answers = self.book.book.answers
+        rendered = render(self.book.book, said["answer"], variant, self._today())
         answer = rendered.answer
-        offered = answer.choices if choices is None else tuple(choices)
-        behind = {self.book.book.answers[one].label: one for one in offered if one in self.book.book.answers}
-        if is_urgent:
-            behind = {}
+        offered = said.get("choices")
+        behind: dict[str, str] = {}
+        for one in () if is_urgent else answer.choices if offered is None else offered:
+            if isinstance(one, dict):
+                behind[str(one["text"])] = ""
+            elif one in answers:
+                behind[answers[one].label] = one
         message = Message(
             text=rendered.text,
             choices=tuple(Choice(label, label) for label in behind),
+            places=tuple(said.get("places") or ()),
             links=tuple(asdict(link) for link in answer.links),
             sources=tuple(asdict(source) for source in answer.sources),
             verified_on=answer.verified_on.isoformat() if answer.sources else None,
@@ -150,7 +155,7 @@ class Assistant:
 
     def simple_reply(self, id_: str, variant: Variant, state: State) -> Reply:
         """Return the reply made of one answer of ours, without asking Rasa."""
-        message, behind = self._message(id_, variant)
+        message, behind = self._message({"answer": id_}, variant)
         return Reply(
             self.book.book.answers[id_].reports_as, (message,), state=State(state.variant, behind, state.missed)
         )
@@ -159,9 +164,9 @@ class Assistant:
         """Return what can honestly be said without Rasa: the right number in danger, whom to call otherwise."""
         danger = urgent.assess(text)
         if danger is None:
-            message, _ = self._message("panne", variant)
+            message, _ = self._message({"answer": "panne"}, variant)
             return Reply(OUT_OF_SCOPE, (message,), state=state, ok=False)
-        message, _ = self._message(danger, variant, is_urgent=True)
+        message, _ = self._message({"answer": danger}, variant, is_urgent=True)
         return Reply(self.book.book.answers[danger].reports_as, (message,), state=State(state.variant), ok=False)
 
     async def turn(self, sender: str, text: str, state: State, channel: str = "web") -> Reply:
@@ -174,7 +179,8 @@ class Assistant:
         said = clean(text)
         if not is_readable(said):
             return self.simple_reply("vide", variant, state)
-        chosen = next((intent for label, intent in state.choices.items() if fold(label) == fold(said)), None)
+        said = _typed_back(said, state)
+        chosen = next((intent for label, intent in state.choices.items() if fold(label) == fold(said)), None) or None
         try:
             turn = await self.brain.turn(sender, said, chosen)
         except BrainError as error:
@@ -194,26 +200,24 @@ class Assistant:
             return self.degraded(said, variant, state)
         first = str(answered[0]["answer"])
         missed = 0
-        ids = [(str(one["answer"]), one.get("choices")) for one in answered]
         if understood in _MISSED and not is_urgent:
             missed = state.missed + 1
             if understood in {"hors_sujet", "incompris"} and looks_foreign(said):
-                ids = [("autre_langue", None)]
+                answered = [{"answer": "autre_langue"}]
             elif missed >= 2 and first != "incompris_encore":
                 # Two misunderstandings in a row: an honest answer when there is one, and a person in any case.
-                ids = [(id_, choices) for id_, choices in ids if id_ not in {"incompris"}] + [
-                    ("incompris_encore", None)
-                ]
+                answered = [one for one in answered if one["answer"] != "incompris"] + [{"answer": "incompris_encore"}]
         messages: list[Message] = []
         behind: dict[str, str] = {}
-        for id_, choices in ids:
-            message, offered = self._message(id_, variant, choices, is_urgent)
+        for one in answered:
+            message, offered = self._message(one, variant, is_urgent)
             messages.append(message)
             behind |= offered
+        asked_which = any(entity.get("entity") == "commune_possible" for entity in turn.get("entities") or [])
         return Reply(
             intent=self._public_intent(understood, first, turn),
             messages=tuple(messages),
-            commune=_commune(slots),
+            commune=None if asked_which else _commune(slots),
             state=State(kept, behind, missed),
             erase=understood == "effacer_donnees",
         )
@@ -227,6 +231,16 @@ class Assistant:
         if understood in _LEADS_TO_ANOTHER:
             return answers[answered].reports_as if answered != "preciser" else OUT_OF_SCOPE
         return answers[understood].reports_as if understood in answers else understood
+
+
+def _typed_back(said: str, state: State) -> str:
+    """Return the words of the choice that `said` picks by its rank, when choosing it is typing it; `said` otherwise."""
+    wanted = rank(said)
+    labels = list(state.choices)
+    position = len(labels) - 1 if wanted == -1 else (wanted or 0) - 1
+    if 0 <= position < len(labels) and not state.choices[labels[position]]:
+        return labels[position]
+    return said
 
 
 def _commune(slots: dict[str, Any]) -> dict[str, str] | None:

@@ -40,8 +40,8 @@ TURNS = sa.Table(
 class State:
     """What the next turn needs to know of the last ones.
 
-    `choices` maps the label of each choice offered last to the intent behind it; `missed` counts the turns in a row
-    that were not understood.
+    `choices` maps the label of each choice offered last to the intent behind it, "" when the label is simply typed
+    back (a commune); `missed` counts the turns in a row that were not understood.
     """
 
     variant: str | None = None

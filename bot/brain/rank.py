@@ -1,8 +1,7 @@
-"""The answer to a choice: "1", "le deuxième", "la dernière"."""
+"""Reads the answer to a choice: a message that is nothing but a rank."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -13,40 +12,9 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.text import fold
+from bot.text import rank
 
 CHOOSE = "choisir"
-
-_RANKS = {
-    1: "1|1er|1ere|un|une|premier|premiere|prems",
-    2: "2|2e|2eme|2nd|2nde|deux|deuxieme|second|seconde|deuzieme",
-    3: "3|3e|3eme|trois|troisieme|troizieme",
-    4: "4|4e|4eme|quatre|quatrieme|katre",
-    5: "5|5e|5eme|cinq|cinquieme",
-    6: "6|6e|6eme|six|sixieme",
-    7: "7|7e|7eme|sept|septieme",
-    8: "8|8e|8eme|huit|huitieme",
-    9: "9|9e|9eme|neuf|neuvieme",
-    -1: "dernier|derniere",
-}
-_POLITE = r"(?:svp|stp|merci|s'il (?:vous|te) plait)"
-_ASKED = re.compile(
-    r"^(?:(?:oui|ok|d'accord|alors|bon|euh|et|je (?:veux|prends|choisis)|plutot) )*"
-    r"(?:(?:le|la|l'|les|pour|numero|n°|no|num|choix|option|reponse|la reponse|le choix|le numero) ?)*"
-    r"(?P<rank>" + "|".join(f"(?P<r{i}>{words})" for i, words in enumerate(_RANKS.values())) + r")"
-    r"(?: (?:choix|option|reponse|proposition|lien|lieu|adresse|sujet))?(?: " + _POLITE + r")?$"
-)
-
-
-def rank(text: str) -> int | None:
-    """Return the rank that `text` asks for (1 for the first, -1 for the last), or None when it is something else."""
-    match = _ASKED.match(re.sub(r"[\s.,;:!?)(]+", " ", fold(text)).strip())
-    if match is None:
-        return None
-    for position, number in enumerate(_RANKS):
-        if match[f"r{position}"]:
-            return number
-    return None
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)

@@ -1,5 +1,6 @@
 """Pages and fragments, from the templates in `pages/`."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,33 @@ from bot.answers import LiveBook
 from bot.web.richtext import Block, Dialer, blocks
 
 _HERE = Path(__file__).parent
+
+
+_DAYS = {
+    "Mo": "lundi",
+    "Tu": "mardi",
+    "We": "mercredi",
+    "Th": "jeudi",
+    "Fr": "vendredi",
+    "Sa": "samedi",
+    "Su": "dimanche",
+}
+
+
+def french_hours(osm: str) -> str:
+    """Write opening hours given in OpenStreetMap's syntax in French; what is not understood is left as it is."""
+
+    def clock(match: re.Match[str]) -> str:
+        return f"{int(match[1])} h" + (f" {match[2]}" if match[2] != "00" else "")
+
+    text = re.sub(r"(\d\d):(\d\d)", clock, osm)
+    text = re.sub(r"(?<=h)-(?=\d)|(?<=\d)-(?=\d)", " à ", text)
+    text = re.sub(r"(?<=[h\d]),(?=\d)", " et ", text)
+    text = re.sub(
+        r"\b([A-Z][a-z])-([A-Z][a-z])\b", lambda m: f"{_DAYS.get(m[1], m[1])} à {_DAYS.get(m[2], m[2])}", text
+    )
+    text = re.sub(r"\b([A-Z][a-z])\b,?", lambda m: _DAYS.get(m[1], m[1]) + ("," if m[0].endswith(",") else ""), text)
+    return text.replace(",", ", ").replace("  ", " ").replace("; ", " ; ")
 
 
 class Pages:
@@ -27,6 +55,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters["blocks"] = self._blocks
+        self._environment.filters["hours"] = french_hours
         self._environment.filters["day"] = lambda iso: format_date(date.fromisoformat(iso), "d MMMM y", locale="fr")
 
     def _blocks(self, text: str) -> list[Block]:

@@ -10,7 +10,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.brain import decision, guard, rank
+from bot.brain import decision, guard
 from bot.brain.channel import TurnOutput, as_plain_text
 from bot.brain.classifier import FrenchClassifier, IntentModel
 from bot.brain.guard import CALM, DangerGuard, DangerModel, Thresholds
@@ -18,6 +18,7 @@ from bot.brain.importer import AnswersImporter, responses, ruled_intents
 from bot.brain.reader import NORMAL, FrenchReader, read
 from bot.brain.tracker_store import ForgetfulTrackerStore
 from bot.paths import ROOT
+from bot.text import rank
 
 TOY = {
     "rsa_montant": ["combien de rsa", "montant du rsa", "rsa c combien", "le rsa pour un couple"],
@@ -84,14 +85,15 @@ class TestClassifier:
         assert FrenchClassifier.fingerprint_addon({}) != FrenchReader.fingerprint_addon({})
 
 
+INTENTS = ["a", "b", "hors_sujet"]
+
+
 class TestDecision:
     """Tests for bot.brain.decision."""
 
-    INTENTS = ["a", "b", "hors_sujet"]
-
     def decide(self, margins: list[float], **thresholds: float) -> decision.Decision:
         limits = {"temperature": 3.0, "reject_below": -5.0, "doubt_below": 0.5, **thresholds}
-        return decision.decide(np.array(margins), self.INTENTS, decision.Thresholds(**limits))[0]
+        return decision.decide(np.array(margins), INTENTS, decision.Thresholds(**limits))[0]
 
     def test_answer(self) -> None:
         """A clear winner is answered."""
@@ -121,9 +123,9 @@ class TestDecision:
         rng = np.random.default_rng(0)
         truth = ["a", "b"] * 200 + ["hors_sujet"] * 100
         margins = rng.normal(-1, 0.3, (500, 3))
-        margins[np.arange(500), [self.INTENTS.index(one) for one in truth]] += 1.5
-        limits = decision.fit_thresholds(margins, truth, self.INTENTS, rejected_in_scope=0.05)
-        kept = [decision.decide(row, self.INTENTS, limits)[0].kind != "out_of_scope" for row in margins[:400]]
+        margins[np.arange(500), [INTENTS.index(one) for one in truth]] += 1.5
+        limits = decision.fit_thresholds(margins, truth, INTENTS, rejected_in_scope=0.05)
+        kept = [decision.decide(row, INTENTS, limits)[0].kind != "out_of_scope" for row in margins[:400]]
         assert np.mean(kept) >= 0.94
 
 
@@ -147,7 +149,16 @@ class TestGuard:
             "il me faut un rendez vous",
             "aide au logement",
         ]
-        return DangerModel.fit(danger + calm, ["violences_conjugales"] * 6 + [CALM] * 6, 0.1, 0.1)
+        other = [
+            "il respire plus",
+            "il saigne beaucoup",
+            "il est inconscient",
+            "elle a avale de la javel",
+            "il s etouffe",
+            "le feu dans la cuisine",
+        ]
+        truth = ["violences_conjugales"] * 6 + ["urgence_vitale"] * 6 + [CALM] * 6
+        return DangerModel.fit(danger + other + calm, truth, 0.1, 0.1)
 
     def guard(self, model: DangerModel | None) -> DangerGuard:
         return DangerGuard({}, None, None, model)
@@ -188,7 +199,7 @@ class TestGuard:
         """Questions about a service are not learnt as danger."""
         seen: list[str] = []
         monkeypatch.setattr(guard.DangerModel, "fit", classmethod(lambda cls, texts, truth, *rest: seen.extend(texts)))
-        monkeypatch.setattr(guard.joblib, "dump", lambda *args, **kwargs: None)
+        monkeypatch.setattr("bot.brain.guard.joblib.dump", lambda *args, **kwargs: None)
 
         class Storage:
             def write_to(self, resource: Any) -> Any:
@@ -200,14 +211,15 @@ class TestGuard:
             ("c'est quoi le 119 ?", "enfance_danger"),
             ("mon père me tape", "enfant_victime"),
             ("combien de rsa", "rsa_montant"),
+            ("mon mari me bat", "violences_conjugales"),
         ]
         examples = [Message({TEXT: text, INTENT: intent}) for text, intent in pairs]
         DangerGuard({}, Storage(), None).train(TrainingData(examples))
-        assert len(seen) == 2
+        assert len(seen) == 3
 
 
 class TestRank:
-    """Tests for bot.brain.rank."""
+    """Tests for bot.text.rank()."""
 
     @pytest.mark.parametrize(
         ("text", "expected"),
@@ -226,7 +238,7 @@ class TestRank:
     )
     def test_ranks(self, text: str, expected: int) -> None:
         """A message that is only a rank is read."""
-        assert rank.rank(text) == expected
+        assert rank(text) == expected
 
     @pytest.mark.parametrize(
         "text",
@@ -234,7 +246,7 @@ class TestRank:
     )
     def test_not_ranks(self, text: str) -> None:
         """Numbers inside a sentence are not choices."""
-        assert rank.rank(text) is None
+        assert rank(text) is None
 
 
 class TestImporter:

@@ -1,8 +1,8 @@
 """Whole dialogues through the gateway and the real Rasa; each file is a theme, each name says what the dialogue proves.
 
 A turn: `says` (typed) or `chooses` (the label of a choice offered), then what must be true of the reply:
-`intent` (or a list of acceptable ones), `urgent`, `commune` (a name, or null), `contains` / `lacks` (in the texts, case
-apart), `starts` (in the first 120 characters of the first message), `offers` (labels among the choices, or false for none).
+`intent` (or a list of acceptable ones), `urgent`, `commune` (a name, or null), `contains` / `lacks` (in the texts and the
+places, case apart), `starts` (in the first 120 characters of the first message), `offers` (labels among the choices, or false for none).
 """
 
 from pathlib import Path
@@ -28,7 +28,12 @@ def as_list(value: Any) -> list[Any]:
 
 def complaints(turn: dict[str, Any], reply: dict[str, Any]) -> list[str]:
     """Return what is not as the turn says, each in one line."""
-    texts = "\n".join(message["text"] for message in reply["messages"])
+    places = [
+        f"{place['name']}, {place['city']}, {place['phone']}"
+        for message in reply["messages"]
+        for place in message["places"]
+    ]
+    texts = "\n".join([*(message["text"] for message in reply["messages"]), *places])
     first = reply["messages"][0]["text"][:120]
     labels = [choice["label"] for message in reply["messages"] for choice in message["choices"]]
     urgent = any(message["urgent"] for message in reply["messages"])
