@@ -190,6 +190,14 @@ class TestGuard:
         model.thresholds = Thresholds(alarm=99.0, calm=-99.0)
         assert self.guard(model).assess("mon mari me frappe", "mon mari me frappe") == "violences_conjugales"
 
+    def test_a_rank_is_not_judged_by_the_model(self) -> None:
+        """ "La dernière" answers a choice, however the model would score it."""
+        model = self.model()
+        model.thresholds = Thresholds(alarm=-99.0, calm=-99.0)
+        message = Message({TEXT: "la dernière", INTENT: {"name": "choisir", "confidence": 1.0}})
+        self.guard(model).process([message])
+        assert message.get("urgent") is False
+
     def test_a_question_does_not_hide_the_rest(self) -> None:
         """A question about hours in the same message does not hide a child in danger."""
         text = "quels sont les horaires de la PMI ? le voisin frappe ses enfants"
