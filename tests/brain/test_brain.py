@@ -204,9 +204,13 @@ class TestGuard:
         assert self.guard(None).assess(text, read(text)[0]) == "enfance_danger"
 
     def test_trains_on_the_examples(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Questions about a service are not learnt as danger."""
-        seen: list[str] = []
-        monkeypatch.setattr(guard.DangerModel, "fit", classmethod(lambda cls, texts, truth, *rest: seen.extend(texts)))
+        """A question about a service is learnt as calm, and its number is not learnt at all."""
+        seen: dict[str, str] = {}
+        monkeypatch.setattr(
+            guard.DangerModel,
+            "fit",
+            classmethod(lambda cls, texts, truth, *rest: seen.update(zip(texts, truth, strict=True))),
+        )
         monkeypatch.setattr("bot.brain.guard.joblib.dump", lambda *args, **kwargs: None)
 
         class Storage:
@@ -223,7 +227,12 @@ class TestGuard:
         ]
         examples = [Message({TEXT: text, INTENT: intent}) for text, intent in pairs]
         DangerGuard({}, Storage(), None).train(TrainingData(examples))
-        assert len(seen) == 3
+        assert seen == {
+            "c est quoi le": CALM,
+            "mon pere me tape": "enfant_victime",
+            "combien de rsa": CALM,
+            "mon mari me bat": "violences_conjugales",
+        }
 
 
 class TestRank:
