@@ -1,7 +1,7 @@
 """How well does it understand? Parses held-out sentences with the trained model, in one run; prints and keeps the figures.
 
 Runs inside Rasa's environment: `make evaluate`. The sets are never trained on: `tests/data/held_out.yml` and
-`tests/data/urgent.yml` are ours; real questions come from `../shared/facts/questions_sample.jsonl` when it is there.
+`tests/data/urgent.yml` are ours (the second helped to choose the guard's thresholds, `urgent_blind.yml` did not); real questions come from `../shared/facts/questions_sample.jsonl` when it is there.
 """
 
 import asyncio
@@ -108,6 +108,8 @@ def main() -> None:
     faults: dict[str, list[str]] = {}
     results["held_out"], faults["held_out"] = of_questions(parse, held_out)
     results["danger"], faults["danger"] = of_danger(parse, danger)
+    blind = yaml.safe_load((ROOT / "tests/data/urgent_blind.yml").read_text(encoding="utf-8"))
+    results["danger_blind"], faults["danger_blind"] = of_danger(parse, blind)
     if SAMPLE.exists():
         sample = [json.loads(line) for line in SAMPLE.read_text(encoding="utf-8").splitlines()]
         results["real_questions"], faults["real_questions"] = of_questions(parse, sample)

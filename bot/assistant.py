@@ -207,6 +207,18 @@ class Assistant:
             elif missed >= 2 and first != "incompris_encore":
                 # Two misunderstandings in a row: an honest answer when there is one, and a person in any case.
                 answered = [one for one in answered if one["answer"] != "incompris"] + [{"answer": "incompris_encore"}]
+        second = self.book.book.answers.get(str(turn.get("second")))
+        if (
+            second is not None
+            and second.theme != "dialogue"
+            and second.id != first
+            and not is_urgent
+            and understood == first
+        ):
+            # Two questions in one message: the first is answered, the second comes first among the choices.
+            own = answered[-1].get("choices")
+            rest = self.book.book.answers[first].choices if own is None else own
+            answered[-1] = {**answered[-1], "choices": [second.id, *(choice for choice in rest if choice != second.id)]}
         messages: list[Message] = []
         behind: dict[str, str] = {}
         for one in answered:

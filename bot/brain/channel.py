@@ -115,6 +115,7 @@ class AssistantChannel(InputChannel):
                     "intent": parsed.get("intent", {}).get("name"),
                     "confidence": parsed.get("intent", {}).get("confidence"),
                     "candidates": parsed.get("candidates", []),
+                    "second": parsed.get("second"),
                     "entities": parsed.get("entities", []),
                     "urgent": bool(parsed.get("urgent")),
                     "messages": output.messages,

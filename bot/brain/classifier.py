@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import joblib
@@ -31,6 +32,12 @@ DOUBT = "doute"
 UNREADABLE = "incompris"
 #: Weights smaller than this decide nothing: left out, the model is several times smaller.
 _NEGLIGIBLE = 0.01
+#: Where one question ends and another begins.
+_SENTENCE_END = re.compile(
+    r"[.!?;\n]+| et (?=(?:comment|combien|où|ou est|quand|pourquoi|quel|quelle|est-ce|qui)\b)", re.IGNORECASE
+)
+#: How sure a sentence must be, alone, to count as a second question.
+_SECOND_SURE = 0.8
 #: How far the solver goes: ten times further changes no answer (measured) and takes longer.
 TOLERANCE = 0.01
 
@@ -85,6 +92,17 @@ class IntentModel:
     def decide(self, normal: str) -> tuple[Decision, Any]:
         """Return the decision for one normalised text, and the probability of each intent."""
         return decide(self.margins(normal), self.intents, self.thresholds)
+
+    def second_question(self, text: str, first: str) -> str | None:
+        """Return the subject of another question in `text` than `first`, when one of its sentences surely asks it."""
+        sentences = [part for part in _SENTENCE_END.split(text) if len(part.split()) >= 4]
+        if len(sentences) < 2:
+            return None
+        for sentence in sentences:
+            decision, _ = self.decide(read(sentence)[0])
+            if decision.kind == "answer" and decision.intent != first and decision.confidence >= _SECOND_SURE:
+                return decision.intent
+        return None
 
     def knows_a_word(self, normal: str) -> bool:
         """Tell whether a word of the text was seen in training, as written or as heard."""
@@ -166,6 +184,9 @@ class FrenchClassifier(IntentClassifier, GraphComponent):
             message.set(INTENT, {"name": intent, "confidence": confidence}, add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set("candidates", list(decision.candidates), add_to_output=True)
+            if decision.kind == "answer":
+                second = self._model.second_question(message.get(TEXT) or "", decision.intent)
+                message.set("second", second, add_to_output=True)
         return messages
 
 
