@@ -19,7 +19,9 @@ def test_every_setting_is_in_the_readme(name: str) -> None:
 def test_no_unknown_setting_in_the_readme() -> None:
     """The README names no setting that does not exist."""
     table = README.split("## Settings")[1].split("## Licence")[0]
-    for name in re.findall(r"`([A-Z][A-Z_]+)`", "\n".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))):
+    for name in re.findall(
+        r"`([A-Z][A-Z_]+)`", "\n".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    ):
         assert name.lower() in Settings.model_fields
 
 
@@ -32,7 +34,9 @@ def test_every_make_target_of_the_readme_exists() -> None:
         assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("path", sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]), ids=lambda path: path.name
+)
 def test_links_lead_somewhere(path: object) -> None:
     """Each relative link of a document leads to a file."""
     from pathlib import Path

@@ -7,7 +7,7 @@ from bot.text import normalise
 #: kind → what names it, over the normalised text. In order: the first that is found is the kind.
 _NAMES: tuple[tuple[str, str], ...] = (
     ("france_services", r"(?:maisons?|msap|espaces?) france services?|france services?|franse servis\w*|maison de services?|mfs|msap"),
-    ("mission_locale", r"missions? locales?|mision local\w*|mlj\w*"),
+    ("mission_locale", r"miss?ions? loc+ale?s?|mlj\w*"),
     ("cap_emploi", r"cap emploi|cap emplois"),
     ("france_travail", r"france travail|pole emploi|pol emploi|paul emploi|anpe|assedic|agence pour l emploi"),
     ("pmi", r"pmi|protection maternelle|puericultrice|pese bebe|pesee|peser"),
