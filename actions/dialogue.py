@@ -15,6 +15,8 @@ from bot.text import normalise
 
 Events = list[dict[str, Any]]
 
+#: Ids about the conversation that are questions in themselves.
+_ASKED_FOR = frozenset({"demander_aide", "identite_assistant", "donnees_personnelles", "effacer_donnees"})
 #: A follow-up that asks for a place or its number: "et c'est où ?", "t'as le numéro ?".
 _WHERE = re.compile(
     r"\b(?:c est ou|ca se trouve|ou (?:ca|exactement|est|sont|se|aller|je|on|il|elle)|(?:l|une|leur|quelle) adresse|numero|telephone|horaires?|ouverte?s?|proche|pres|coordonnees|joindre|appeler|contact\w*)\b"
@@ -158,6 +160,12 @@ class Preciser(Action):
         return []
 
 
+def _can_be_meant(id_: str) -> bool:
+    """Tell whether somebody may have meant this subject: not "yes", "thank you" or "say it again"."""
+    answer = book().answers.get(id_)
+    return answer is not None and (answer.theme != "dialogue" or id_ in _ASKED_FOR)
+
+
 class Doute(Action):
     """Two subjects are close: which one?"""
 
@@ -167,14 +175,9 @@ class Doute(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Offer the two best subjects under their human names."""
-        answers = book().answers
-        candidates = [
-            id_
-            for id_ in tracker.latest_message.get("candidates", [])
-            if id_ in answers and answers[id_].theme != "dialogue"
-        ]
+        candidates = [id_ for id_ in tracker.latest_message.get("candidates", []) if _can_be_meant(id_)]
         if candidates:
-            say(dispatcher, "doute", [*candidates, "demander_aide"])
+            say(dispatcher, "doute", [*candidates, *(["demander_aide"] if "demander_aide" not in candidates else [])])
         else:
             say(dispatcher, "incompris")
         return []
