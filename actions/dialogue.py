@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -23,11 +24,14 @@ _WHERE = re.compile(
 )
 
 
-def say(dispatcher: CollectingDispatcher, answer: str, choices: list[str] | None = None) -> None:
+def say(
+    dispatcher: CollectingDispatcher, answer: str, choices: list[str] | None = None, places: Sequence[Any] = ()
+) -> None:
     """Say the answer of that id; `choices`, when given, replace those that it offers by itself."""
-    dispatcher.utter_message(
-        response=f"utter_{answer}", json_message={"choices": choices} if choices is not None else None
-    )
+    more: dict[str, Any] = {} if choices is None else {"choices": choices}
+    if places:
+        more["places"] = list(places)
+    dispatcher.utter_message(response=f"utter_{answer}", json_message=more or None)
 
 
 class Reformuler(Action):
@@ -69,7 +73,13 @@ class Repeter(Action):
         if answer is None:
             say(dispatcher, "repeter")
         else:
-            say(dispatcher, answer, list(offer.choices) if offer and offer.answer == answer else None)
+            same = offer is not None and offer.answer == answer
+            say(
+                dispatcher,
+                answer,
+                list(offer.choices) if offer and same else None,
+                offer.places if offer and same else (),
+            )
         return []
 
 

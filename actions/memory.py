@@ -19,10 +19,11 @@ _WORTH_REPEATING = frozenset(
 
 @dataclass(frozen=True)
 class Said:
-    """One thing that the assistant said: the id of the answer and the choices that it offered."""
+    """One thing that the assistant said: the id of the answer, the choices that it offered, the places that it named."""
 
     answer: str
     choices: tuple[str, ...]
+    places: tuple[dict[str, Any], ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +45,8 @@ def said(events: list[dict[str, Any]]) -> Iterator[Said]:
             if choices is None:
                 choices = book().answers[answer].choices
             # A choice of words (a commune) is typed back, not an answer of ours.
-            yield Said(answer, tuple(choice for choice in choices if isinstance(choice, str)))
+            typed = tuple(choice for choice in choices if isinstance(choice, str))
+            yield Said(answer, typed, tuple(custom.get("places") or ()))
         if answer in _RESET:
             return
 

@@ -22,10 +22,14 @@ def clean(text: str) -> str:
     Full-width and other compatibility forms of letters and digits become the plain ones (NFKC), so that no
     look-alike escapes the rules that follow. The result may be empty.
     """
-    text = _MARKS.sub(r"\1", _INVISIBLE.sub("", text))
-    text = unicodedata.normalize("NFKC", text)
-    text = _SPACES.sub(" ", text)
-    return "".join(c for c in text if unicodedata.category(c) not in _DROPPED).strip()
+    for _ in range(4):  # what one step frees, the next may have to clean: it settles in two or three rounds
+        before = text
+        text = unicodedata.normalize("NFKC", _MARKS.sub(r"\1", _INVISIBLE.sub("", text)))
+        text = "".join(c for c in _SPACES.sub(" ", text) if unicodedata.category(c) not in _DROPPED)
+        text = _SPACES.sub(" ", text).strip()
+        if text == before:
+            break
+    return text
 
 
 def is_readable(text: str) -> bool:
