@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -12,9 +11,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import lookup
 from actions.memory import book, last_answer, last_offer, last_subject
+from actions.say import Events, say
 from bot.text import normalise
-
-Events = list[dict[str, Any]]
 
 #: Ids about the conversation that are questions in themselves.
 _ASKED_FOR = frozenset({"demander_aide", "identite_assistant", "donnees_personnelles", "effacer_donnees"})
@@ -22,16 +20,6 @@ _ASKED_FOR = frozenset({"demander_aide", "identite_assistant", "donnees_personne
 _WHERE = re.compile(
     r"\b(?:c est ou|ca se trouve|ou (?:ca|exactement|est|sont|se|aller|je|on|il|elle)|(?:l|une|leur|quelle) adresse|numero|telephone|horaires?|ouverte?s?|proche|pres|coordonnees|joindre|appeler|contact\w*)\b"
 )
-
-
-def say(
-    dispatcher: CollectingDispatcher, answer: str, choices: list[str] | None = None, places: Sequence[Any] = ()
-) -> None:
-    """Say the answer of that id; `choices`, when given, replace those that it offers by itself."""
-    more: dict[str, Any] = {} if choices is None else {"choices": choices}
-    if places:
-        more["places"] = list(places)
-    dispatcher.utter_message(response=f"utter_{answer}", json_message=more or None)
 
 
 class Reformuler(Action):

@@ -8,9 +8,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.memory import book, last_subject, said
+from actions.say import Events, say
 from bot.directory import communes, kinds, places
-
-Events = list[dict[str, Any]]
 
 #: The place that helps with everything, when no nearer service is known.
 FALLBACK = "france_services"
@@ -26,7 +25,7 @@ def say_places(dispatcher: CollectingDispatcher, wanted: list[str], commune: com
     answer, found = "lieux_proches", places.nearest(wanted[:1], commune)
     if not found:
         answer, found = "lieux_inconnus", places.nearest([FALLBACK], commune)
-    dispatcher.utter_message(response=f"utter_{answer}", json_message={"places": [one.public() for one in found]})
+    say(dispatcher, answer, places=[one.public() for one in found])
 
 
 def ask_commune(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
@@ -34,11 +33,9 @@ def ask_commune(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     codes = next(iter(tracker.get_latest_entity_values("commune_possible")), None)
     if codes:
         names = [communes.load().by_insee[code].name for code in codes[:3]]
-        dispatcher.utter_message(
-            response="utter_quelle_commune_parmi", json_message={"choices": [{"text": name} for name in names]}
-        )
+        say(dispatcher, "quelle_commune_parmi", [{"text": name} for name in names])
     else:
-        dispatcher.utter_message(response="utter_quelle_commune")
+        say(dispatcher, "quelle_commune")
 
 
 def held_commune(tracker: Tracker) -> communes.Commune | None:
@@ -76,7 +73,7 @@ def find(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """Say the places that the message or the subject leads to, or ask what is missing."""
     wanted, commune = wanted_kinds(tracker), held_commune(tracker)
     if not wanted:
-        dispatcher.utter_message(response="utter_chercher_structure")
+        say(dispatcher, "chercher_structure")
     elif commune is None:
         ask_commune(dispatcher, tracker)
     else:
@@ -111,7 +108,7 @@ class DonnerCommune(Action):
         if commune is None:
             ask_commune(dispatcher, tracker)
         elif not wanted:
-            dispatcher.utter_message(response="utter_donner_commune")
+            say(dispatcher, "donner_commune")
         else:
             say_places(dispatcher, wanted, commune)
         return []

@@ -62,7 +62,7 @@ def check(
 
 @app.command()
 def purge() -> None:
-    """Effacer maintenant les conversations qui ont passé leur durée de conservation."""
+    """Effacer maintenant de la passerelle les conversations qui ont passé leur durée (Rasa : purge du service, chaque heure)."""
     from bot import gateway as gateway_module
 
     typer.echo(f"{asyncio.run(gateway_module.purge_once(_settings()))} conversation(s) effacée(s)")

@@ -141,7 +141,10 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
 
 
 async def purge_once(settings: Settings) -> int:
-    """Delete what has passed its time, here and in Rasa when it runs; return how many conversations."""
+    """Delete what has passed its time from the gateway's store; return how many conversations.
+
+    Rasa's events go with the hourly purge of a running service, which alone holds the secret of its door.
+    """
     store = Store(settings.database)
     await store.open()
     try:

@@ -12,7 +12,6 @@ class Metrics:
             "assistant_turns", "Turns answered, by what was understood", ["intent"], registry=self.registry
         )
         self.urgent = Counter("assistant_urgent", "Turns taken as danger", registry=self.registry)
-        self.degraded = Counter("assistant_degraded", "Turns answered without the brain", registry=self.registry)
         self.refused = Counter("assistant_refused", "Requests refused, by error code", ["code"], registry=self.registry)
         self.seconds = Histogram(
             "assistant_turn_seconds",

@@ -168,8 +168,7 @@ class DangerGuard(IntentClassifier, GraphComponent):
         by_pattern = self._patterns.assess(text)
         if self._model is None:
             return by_pattern
-        score, _ = self._model.assess(_without_helplines(normal))
-        if by_pattern is not None and score > self._model.thresholds.calm:
+        if by_pattern is not None and self._model.assess(_without_helplines(normal))[0] > self._model.thresholds.calm:
             return by_pattern
         for telling in self._patterns.tellings(text):
             if self._patterns.asks_about(telling):
