@@ -61,13 +61,7 @@ class Repeter(Action):
         if answer is None:
             say(dispatcher, "repeter")
         else:
-            same = offer is not None and offer.answer == answer
-            say(
-                dispatcher,
-                answer,
-                list(offer.choices) if offer and same else None,
-                offer.places if offer and same else (),
-            )
+            say(dispatcher, answer, **(offer.custom if offer and offer.answer == answer else {}))
         return []
 
 
@@ -118,16 +112,18 @@ class Nier(Action):
 
 
 class Choisir(Action):
-    """The first, the second… of what was offered."""
+    """The first, the second… of the places shown, or of the choices offered."""
 
     def name(self) -> str:
         """Name the action."""
         return "action_choisir"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Answer the choice, or offer the same ones again."""
+        """Say more of the place, answer the choice, or offer the same ones again."""
         offer = last_offer(tracker.events)
         rank = next((int(value) for value in tracker.get_latest_entity_values("rang")), 0)
+        if offer and lookup.say_details(dispatcher, offer, rank):
+            return []
         if offer is None or not offer.choices:
             say(dispatcher, "rien_a_choisir")
             return []

@@ -2,82 +2,190 @@
 
 from __future__ import annotations
 
+import os
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.memory import book, last_subject, said
+from actions.memory import Said, book, last_offer, said
 from actions.say import Events, say
-from bot.directory import communes, kinds, places
+from bot.directory import communes, hours, kinds, search, wording
+from bot.directory.communes import Commune
+from bot.directory.search import Directory, Found
+from bot.directory.when import Opening, asked_opening
+from bot.paths import ROOT
 
 #: The place that helps with everything, when no nearer service is known.
 FALLBACK = "france_services"
+#: Places shown at a time.
+PAGE = 3
 #: Answers after which a commune alone asks for the nearest France services.
 _PROMISED_FALLBACK = frozenset({"hors_sujet", "incompris_encore", "autre_langue", "incompris", "chercher_structure"})
 
 
-def say_places(dispatcher: CollectingDispatcher, wanted: list[str], commune: communes.Commune) -> None:
-    """Say the three nearest places of the first kind `wanted`, or that none is known and where else to go.
-
-    The kinds that come after the first help in another way: a France services does not weigh a baby.
-    """
-    answer, found = "lieux_proches", places.nearest(wanted[:1], commune)
-    if not found:
-        answer, found = "lieux_inconnus", places.nearest([FALLBACK], commune)
-    say(dispatcher, answer, places=[one.public() for one in found])
+def directory() -> Directory:
+    """Return the directory that `DIRECTORY_PATH` names; it follows the file when an import replaces it."""
+    return search.load(Path(os.environ.get("DIRECTORY_PATH") or ROOT / "var" / "directory.sqlite"))
 
 
-def ask_commune(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
-    """Ask for the commune; offer the candidates when the message named several."""
-    codes = next(iter(tracker.get_latest_entity_values("commune_possible")), None)
-    if codes:
-        names = [communes.load().by_insee[code].name for code in codes[:3]]
-        say(dispatcher, "quelle_commune_parmi", [{"text": name} for name in names])
-    else:
-        say(dispatcher, "quelle_commune")
+def _text(tracker: Tracker) -> str:
+    return str(tracker.latest_message.get("text") or "")
 
 
-def held_commune(tracker: Tracker) -> communes.Commune | None:
-    """Return the commune that the conversation holds, unless this message names several that it could be."""
-    if next(iter(tracker.get_latest_entity_values("commune_possible")), None):
+def elsewhere(tracker: Tracker) -> dict[str, str] | None:
+    """Return the commune outside the Hérault that this message names (`name`, `departement`), or None."""
+    return next(iter(tracker.get_latest_entity_values("ailleurs")), None)
+
+
+def held_commune(tracker: Tracker) -> Commune | None:
+    """Return the commune that the conversation holds, unless this message names several, or one elsewhere."""
+    if elsewhere(tracker) or next(iter(tracker.get_latest_entity_values("commune_possible")), None):
         return None
     return communes.load().by_insee.get(str(tracker.get_slot("commune")))
 
 
 def wanted_kinds(tracker: Tracker) -> list[str]:
-    """Return the kinds of place that this message names, or that the subject under way leads to."""
-    text = str(tracker.latest_message.get("text") or "")
-    if kind := kinds.named(text):
-        return [kind]
-    return subject_kinds(tracker)
+    """Return the kinds of place that this message names, or that what was said last leads to, best first."""
+    kind = kinds.named(_text(tracker))
+    return [kind] if kind else kinds_under_way(tracker)
 
 
-def subject_kinds(tracker: Tracker) -> list[str]:
-    """Return the kinds of place of what was said last: the one being looked for, or those of the last subject."""
-    for event in reversed(tracker.events):
-        if event.get("event") == "user":
-            intent = event["parse_data"]["intent"]["name"]
-            kind = kinds.named(str(event.get("text") or ""))
-            if intent == "chercher_structure" and kind:
-                return [kind]
-            if intent not in {"donner_commune", "chercher_structure", "preciser"}:
-                break
-    subject = last_subject(tracker.events)
-    if subject is None or subject in {"chercher_structure", "lieux_proches", "lieux_inconnus"}:
-        return []
-    return [kind for kind in book().answers[subject].lookup if kind != "any"]
+def kinds_under_way(tracker: Tracker) -> list[str]:
+    """Return the kinds being looked for, or those that the last subject leads to."""
+    for one in said(tracker.events):
+        if under_way := (one.custom.get("search") or {}).get("kinds"):
+            return list(under_way)
+        answer = book().answers[one.answer]
+        if answer.theme != "dialogue" and one.answer != "chercher_structure":
+            return [kind for kind in answer.lookup if kind != "any"]
+    return []
+
+
+def _here(commune: Commune) -> tuple[float, float]:
+    return commune.latitude, commune.longitude
+
+
+def _values(kind: str, commune: Commune | None, **more: str) -> dict[str, str]:
+    values = {"lieu": kinds.label(kind), **more}
+    if commune:
+        values |= {"commune": commune.name, "pres_de": wording.near(commune.name)}
+    return values
+
+
+def _shown(found: list[Found]) -> list[list[str]]:
+    return [[one.place.structure, one.place.kind] for one in found]
+
+
+def say_places(
+    dispatcher: CollectingDispatcher,
+    wanted: list[str],
+    commune: Commune,
+    opening: Opening | None = None,
+    offset: int = 0,
+) -> None:
+    """Say the nearest places of the first kind `wanted`, from `offset` on, or that none is known and where else to go.
+
+    The kinds that come after the first help in another way: a France services does not weigh a baby. With `opening`,
+    places open then come alone, when there are any.
+    """
+    kind = wanted[0]
+    answer, found = "lieux_proches", []
+    if opening:
+        answer = "lieux_ouverts"
+        found = directory().nearest([kind], _here(commune), offset + PAGE + 1, opening.holds)
+        if not found:
+            answer = "lieux_fermes"
+    if not found:
+        found = directory().nearest([kind], _here(commune), offset + PAGE + 1)
+    page, more = found[offset : offset + PAGE], len(found) > offset + PAGE
+    if offset and not page:
+        say(dispatcher, "suite")
+        return
+    values = _values(kind, commune, quand=opening.said if opening else "")
+    afar = [] if offset else directory().from_afar([kind], commune)
+    if not page:
+        answer, more = "lieux_inconnus", False
+        others = [one for one in wanted[1:] if one != FALLBACK]
+        page = directory().nearest([*others, FALLBACK], _here(commune), PAGE)
+        page = [*afar[:1], *page]
+        afar = []
+    page += afar
+    going_on = {"kinds": wanted, "commune": commune.insee, "offset": offset + PAGE, "shown": _shown(page)}
+    if opening:
+        going_on["opening"] = f"ouvert {opening.said}"
+    say(
+        dispatcher,
+        answer,
+        ["suite"] if more else [],
+        places=[one.public() for one in page],
+        values=values,
+        search=going_on,
+    )
+
+
+def say_details(dispatcher: CollectingDispatcher, offer: Said, rank: int) -> bool:
+    """Say all that is known of the place of that rank among those shown last; return whether there was one."""
+    going_on = offer.custom.get("search") or {}
+    shown = going_on.get("shown") or []
+    position = len(shown) - 1 if rank == -1 else rank - 1
+    if not 0 <= position < len(shown):
+        return False
+    commune = communes.load().by_insee.get(str(going_on.get("commune")))
+    structure, kind = shown[position]
+    found = directory().structure(structure, kind, _here(commune) if commune else None)
+    if found is None:
+        return False
+    say(dispatcher, "lieu_detail", places=[found.public(details=True)], search=going_on)
+    return True
+
+
+def ask_commune(dispatcher: CollectingDispatcher, tracker: Tracker, wanted: list[str]) -> None:
+    """Ask for the commune, to look for `wanted` next; offer the candidates when the message named several."""
+    codes = next(iter(tracker.get_latest_entity_values("commune_possible")), None)
+    going_on = {"kinds": wanted} if wanted else {}
+    if codes:
+        names = [communes.load().by_insee[code].name for code in codes[:PAGE]]
+        say(dispatcher, "quelle_commune_parmi", [{"text": name} for name in names], search=going_on)
+    else:
+        say(dispatcher, "quelle_commune", search=going_on)
+
+
+def say_elsewhere(dispatcher: CollectingDispatcher, place: dict[str, str]) -> None:
+    """Say that we cover the Hérault, and who answers for a commune elsewhere."""
+    say(dispatcher, "ailleurs", values={"commune": place["name"], "departement": place["departement"]})
+
+
+def _say_named(dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
+    """Say the places that the message calls by their name; return whether there were any."""
+    found = directory().named(wording.without_communes(_text(tracker)), held_commune(tracker))
+    if found:
+        say(
+            dispatcher,
+            "lieux_trouves",
+            places=[one.public() for one in found],
+            search={"kinds": [found[0].place.kind], "commune": tracker.get_slot("commune"), "shown": _shown(found)},
+        )
+    return bool(found)
 
 
 def find(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """Say the places that the message or the subject leads to, or ask what is missing."""
+    away = elsewhere(tracker)
     wanted, commune = wanted_kinds(tracker), held_commune(tracker)
-    if not wanted:
+    if away:
+        say_elsewhere(dispatcher, away)
+    elif not kinds.named(_text(tracker)) and _say_named(dispatcher, tracker):
+        return
+    elif not wanted:
         say(dispatcher, "chercher_structure")
     elif commune is None:
-        ask_commune(dispatcher, tracker)
+        ask_commune(dispatcher, tracker, wanted)
     else:
-        say_places(dispatcher, wanted, commune)
+        opening = asked_opening(_text(tracker), datetime.now(hours.PARIS))
+        say_places(dispatcher, wanted, commune, opening)
 
 
 class Chercher(Action):
@@ -102,13 +210,36 @@ class DonnerCommune(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Say where to go, ask which commune, or ask what is looked for."""
-        commune = held_commune(tracker)
-        last = next(said(tracker.events), None)
-        wanted = [FALLBACK] if last and last.answer in _PROMISED_FALLBACK else subject_kinds(tracker)
-        if commune is None:
-            ask_commune(dispatcher, tracker)
+        commune, away = held_commune(tracker), elsewhere(tracker)
+        last = last_offer(tracker.events)
+        under_way = kinds_under_way(tracker)
+        wanted = [FALLBACK] if last and last.answer in _PROMISED_FALLBACK else under_way
+        if away:
+            say_elsewhere(dispatcher, away)
+        elif commune is None:
+            ask_commune(dispatcher, tracker, wanted)
         elif not wanted:
             say(dispatcher, "donner_commune")
         else:
             say_places(dispatcher, wanted, commune)
+        return []
+
+
+class Suite(Action):
+    """More places of the list under way."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_suite"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say the next ones, or that there are no more."""
+        last = last_offer(tracker.events)
+        going_on = (last.custom.get("search") or {}) if last else {}
+        commune = communes.load().by_insee.get(str(going_on.get("commune")))
+        if commune is None or "offset" not in going_on:
+            say(dispatcher, "suite")
+            return []
+        opening = asked_opening(str(going_on.get("opening") or ""), datetime.now(hours.PARIS))
+        say_places(dispatcher, list(going_on["kinds"]), commune, opening, int(going_on["offset"]))
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,17 +13,23 @@ from bot.answers import Book, load
 _RESET = frozenset({"recommencer"})
 #: Answers about the conversation that are worth saying again; the others ("merci", "oui à quoi ?") are not.
 _WORTH_REPEATING = frozenset(
-    "saluer demander_aide identite_assistant donnees_personnelles hors_sujet donner_commune lieux_proches lieux_inconnus".split()
+    """
+    saluer demander_aide identite_assistant donnees_personnelles hors_sujet donner_commune ailleurs lieux_proches
+    lieux_ouverts lieux_fermes lieux_trouves lieux_inconnus lieu_detail
+    """.split()
 )
 
 
 @dataclass(frozen=True)
 class Said:
-    """One thing that the assistant said: the id of the answer, the choices that it offered, the places that it named."""
+    """One thing that the assistant said: the id of the answer, the choices that it offered, and what went along.
+
+    `custom` is what an action gave (`actions/say.py`): places, values, a search to go on from.
+    """
 
     answer: str
     choices: tuple[str, ...]
-    places: tuple[dict[str, Any], ...] = ()
+    custom: Mapping[str, Any]
 
 
 @lru_cache(maxsize=1)
@@ -46,7 +52,7 @@ def said(events: list[dict[str, Any]]) -> Iterator[Said]:
                 choices = book().answers[answer].choices
             # A choice of words (a commune) is typed back, not an answer of ours.
             typed = tuple(choice for choice in choices if isinstance(choice, str))
-            yield Said(answer, typed, tuple(custom.get("places") or ()))
+            yield Said(answer, typed, custom)
         if answer in _RESET:
             return
 

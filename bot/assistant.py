@@ -8,14 +8,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 
 from bot import urgent
-from bot.answers import LiveBook, Variant, render
-from bot.directory import communes
+from bot.answers import Answer, LiveBook, Variant, render
+from bot.directory import communes, hours
 from bot.store import State
 from bot.text import clean, fold, is_readable, looks_foreign, rank
 
@@ -26,6 +26,10 @@ _LEADS_TO_ANOTHER = frozenset({"preciser", "choisir", "doute", "incompris"})
 #: What was not understood.
 _MISSED = frozenset({"incompris", "hors_sujet", "doute"})
 OUT_OF_SCOPE = "hors_sujet"
+#: The choice that looks for the place nearest to the person.
+LOOKUP = "chercher_structure"
+#: What is said of a commune outside the Hérault.
+ELSEWHERE = "ailleurs"
 
 
 @dataclass(frozen=True)
@@ -120,24 +124,27 @@ class Brain:
 class Assistant:
     """Turns messages into replies."""
 
-    def __init__(self, brain: Brain, book: LiveBook, today: Callable[[], date]) -> None:
+    def __init__(self, brain: Brain, book: LiveBook, now: Callable[[], datetime]) -> None:
         self.brain = brain
         self.book = book
-        self._today = today
+        self._now = now
 
     def _message(
         self, said: dict[str, Any], variant: Variant, is_urgent: bool = False
     ) -> tuple[Message, dict[str, str]]:
-        """Word one message of the brain (`answer`, and perhaps `choices` and `places`).
+        """Word one message of the brain (`answer`, and perhaps `choices`, `places` and `values`).
 
         Return it with the intent behind the label of each choice; no choice is offered after a danger.
         """
         answers = self.book.book.answers
-        rendered = render(self.book.book, said["answer"], variant, self._today())
+        now = self._now()
+        rendered = render(self.book.book, said["answer"], variant, now.date(), said.get("values"))
         answer = rendered.answer
         offered = said.get("choices")
+        if offered is None:
+            offered = _with_lookup(answer)
         behind: dict[str, str] = {}
-        for one in () if is_urgent else answer.choices if offered is None else offered:
+        for one in () if is_urgent else offered:
             if isinstance(one, dict):
                 behind[str(one["text"])] = ""
             elif one in answers:
@@ -145,7 +152,7 @@ class Assistant:
         message = Message(
             text=rendered.text,
             choices=tuple(Choice(label, label) for label in behind),
-            places=tuple(said.get("places") or ()),
+            places=tuple(_dated(place, now) for place in said.get("places") or ()),
             links=tuple(asdict(link) for link in answer.links),
             sources=tuple(asdict(source) for source in answer.sources),
             verified_on=answer.verified_on.isoformat() if answer.sources else None,
@@ -217,19 +224,23 @@ class Assistant:
         ):
             # Two questions in one message: the first is answered, the second comes first among the choices.
             own = answered[-1].get("choices")
-            rest = self.book.book.answers[first].choices if own is None else own
+            rest = _with_lookup(self.book.book.answers[first]) if own is None else own
             answered[-1] = {**answered[-1], "choices": [second.id, *(choice for choice in rest if choice != second.id)]}
+        named = _named(turn)
+        if ELSEWHERE in named and not is_urgent and all(one["answer"] != ELSEWHERE for one in answered):
+            away = named[ELSEWHERE]
+            values = {"commune": away["name"], "departement": away["departement"]}
+            answered.append({"answer": ELSEWHERE, "values": values, "choices": []})
         messages: list[Message] = []
         behind: dict[str, str] = {}
         for one in answered:
             message, offered = self._message(one, variant, is_urgent)
             messages.append(message)
             behind |= offered
-        asked_which = any(entity.get("entity") == "commune_possible" for entity in turn.get("entities") or [])
         return Reply(
             intent=self._public_intent(understood, first, turn),
             messages=tuple(messages),
-            commune=None if asked_which else _commune(slots),
+            commune=None if named.keys() & {"commune_possible", ELSEWHERE} else _commune(slots),
             state=State(kept, behind, missed),
             erase=understood == "effacer_donnees",
         )
@@ -245,6 +256,25 @@ class Assistant:
         return answers[understood].reports_as if understood in answers else understood
 
 
+def _with_lookup(answer: Answer) -> tuple[str, ...]:
+    """Return the choices of an answer, the nearest place among them when the answer leads to one."""
+    if answer.lookup and LOOKUP not in (answer.id, *answer.choices):
+        return (*answer.choices, LOOKUP)
+    return answer.choices
+
+
+def _dated(place: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return a place with its hours in French, and whether it is open at `now`."""
+    status = hours.of_place(place, now)
+    written = place.get("opening_hours")
+    return {
+        **place,
+        "hours": hours.in_french(written) if written else None,
+        "open": status.open,
+        "opening": status.text or None,
+    }
+
+
 def _typed_back(said: str, state: State) -> str:
     """Return the words of the choice that `said` picks by its rank, when choosing it is typing it; `said` otherwise."""
     wanted = rank(said)
@@ -253,6 +283,11 @@ def _typed_back(said: str, state: State) -> str:
     if 0 <= position < len(labels) and not state.choices[labels[position]]:
         return labels[position]
     return said
+
+
+def _named(turn: dict[str, Any]) -> dict[str, Any]:
+    """Return what the message names, by kind of entity."""
+    return {str(one.get("entity")): one.get("value") for one in turn.get("entities") or []}
 
 
 def _commune(slots: dict[str, Any]) -> dict[str, str] | None:

@@ -10,6 +10,7 @@ from bot import urgent
 from bot.answers import AnswersError, Book, load
 from bot.answers.check import check as check_answers
 from bot.answers.model import Where
+from bot.directory import kinds, records
 from bot.paths import ROOT
 from bot.sms import text as sms
 from bot.text import normalise
@@ -20,8 +21,13 @@ SYSTEM = frozenset(
         "incompris_encore",
         "choix_inconnu",
         "lequel",
+        "ailleurs",
+        "lieu_detail",
+        "lieux_fermes",
         "lieux_inconnus",
+        "lieux_ouverts",
         "lieux_proches",
+        "lieux_trouves",
         "quelle_commune",
         "quelle_commune_parmi",
         "rien_a_choisir",
@@ -33,7 +39,7 @@ SYSTEM = frozenset(
     }
 )
 #: Intents read by a rule: no training sentence.
-READ_BY_RULE = frozenset({"choisir", "doute", "incompris"})
+READ_BY_RULE = frozenset({"choisir", "suite", "doute", "incompris"})
 #: Intents that an action answers: no answer of that id.
 ANSWERED_BY_ACTION = frozenset({"choisir"})
 
@@ -75,6 +81,15 @@ def _danger_patterns() -> list[str]:
     return problems
 
 
+def _places() -> list[str]:
+    try:
+        kinds.load()
+        _, faults = records.read()
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        return [f"data/places:1: {error}"]
+    return [f"data/places/{fault}" for fault in faults]
+
+
 def problems(today: date, root: Path = ROOT) -> tuple[list[str], list[str], list[str]]:
     """Return what is wrong, what has expired, and what expires within 60 days: sentences with file and line."""
     try:
@@ -100,6 +115,7 @@ def problems(today: date, root: Path = ROOT) -> tuple[list[str], list[str], list
     }
     wrong += faults + examples_module.check(sentences, themes)
     wrong += _danger_patterns()
+    wrong += _places()
     return (
         wrong,
         [str(one) for one in found if one.level == "expired"],

@@ -81,7 +81,7 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     app[LIMITS] = Limits(rates)
     app[METRICS] = Metrics()
     book = LiveBook()
-    app[PAGES] = Pages(book)
+    app[PAGES] = Pages(book, now)
 
     async def resources(app: web.Application) -> AsyncIterator[None]:
         store = Store(settings.database)
@@ -90,7 +90,7 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
             brain = Brain(
                 session, f"http://127.0.0.1:{settings.rasa_port}", settings.brain_secret, settings.turn_timeout
             )
-            assistant = Assistant(brain, book, lambda: now().date())
+            assistant = Assistant(brain, book, now)
             tokens = Tokens(settings.keys(), settings.retention_days)
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp())
             app[HEALTH] = Health(brain, session, f"http://127.0.0.1:{settings.actions_port}/health", store)

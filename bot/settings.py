@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     tracker_url: str = Field(
         "", description="base des conversations de Rasa (adresse SQLAlchemy) ; vide : SQLite dans VAR_DIR"
     )
+    directory_path: Path | None = Field(
+        None, description="annuaire des lieux, un fichier SQLite ; vide : écrit dans VAR_DIR depuis data/places"
+    )
     secret_key: str = Field(
         "",
         description="clefs qui signent les jetons, séparées par des virgules, la nouvelle d'abord ; vide : créée dans VAR_DIR",
@@ -64,6 +67,11 @@ class Settings(BaseSettings):
     def tracker(self) -> str:
         """Rasa's database, as a SQLAlchemy address."""
         return self.tracker_url or f"sqlite:///{self.var_dir / 'tracker.sqlite'}"
+
+    @property
+    def directory(self) -> Path:
+        """The directory of places, a SQLite file."""
+        return self.directory_path or self.var_dir / "directory.sqlite"
 
     def keys(self) -> list[str]:
         """Return the signing keys, newest first; make one in VAR_DIR, readable by us only, when none is set."""

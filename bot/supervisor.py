@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import ctypes
+import logging
 import os
 import secrets
 import signal
 import socket
+import sqlite3
 import sys
 import time
 from asyncio.subprocess import Process
@@ -17,8 +19,11 @@ import aiohttp
 import yaml
 
 from bot import training
+from bot.directory import database
 from bot.paths import ROOT
 from bot.settings import Settings
+
+log = logging.getLogger(__name__)
 
 START_TIMEOUT = 180.0
 STOP_TIMEOUT = 15.0
@@ -190,10 +195,16 @@ class Supervisor:
         path = settings.var_dir / "endpoints.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(endpoints), encoding="utf-8")
+        try:
+            database.ensure(settings.directory)
+        except (OSError, sqlite3.Error) as error:
+            # The actions answer from the embedded places: no reason not to start.
+            log.warning("annuaire non écrit (%s) : %s", type(error).__name__, settings.directory)
         environment = {
             **training.rasa_environment(),
             "BRAIN_SECRET": settings.brain_secret or secrets.token_urlsafe(32),
             "TRACKER_URL": settings.tracker,
+            "DIRECTORY_PATH": str(settings.directory),
             "RASA_PORT": str(rasa_port),
             "ACTIONS_PORT": str(actions_port),
         }

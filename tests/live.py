@@ -38,6 +38,7 @@ class LiveBrain:
             **training.rasa_environment(),
             "BRAIN_SECRET": SECRET,
             "TRACKER_URL": f"sqlite:///{self.folder / 'tracker.sqlite'}",
+            "DIRECTORY_PATH": str(self.folder / "directory.sqlite"),
         }
 
     def _spawn(self, name: str, command: list[str]) -> "subprocess.Popen[bytes]":

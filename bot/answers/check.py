@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.answers.book import Book
 from bot.answers.model import UNITS, VARIANTS, Answer, Where
-from bot.answers.render import PLACEHOLDER, render
+from bot.answers.render import CONTEXT, CONTEXT_PLACEHOLDER, PLACEHOLDER, render
 
 MAX_WORDS = 100
 MAX_SENTENCE = 15
@@ -24,6 +24,14 @@ KINDS = frozenset(
 #: Themes whose answers are about the conversation: no source needed.
 NO_SOURCE = frozenset({"dialogue"})
 
+#: Values as long as they come: what is measured with them fits in every turn.
+_LONGEST = {
+    "commune": "Saint-Vincent-de-Barbeyrargues",
+    "pres_de": "de Saint-Vincent-de-Barbeyrargues",
+    "departement": "Alpes-de-Haute-Provence",
+    "lieu": "PMI (protection maternelle et infantile)",
+    "quand": "aujourd'hui",
+}
 _EUROS = re.compile(r"\d[\d  .,]*\s?(?:€|EUR\b|euros?\b)")
 _NUMBER = re.compile(
     r"(?<![\d.,])(?<!cerfa )(?<!cerfa n° )(?<!S )(?<!S)(?:0\d(?:[  .]?\d\d){4}|0 ?8\d\d(?:[  ]?\d{2,3}){2,3}|116 ?\d{3}|3\d{3}|3\d \d\d)(?![\d]|[  ](?:heures|€|euros))"
@@ -65,8 +73,7 @@ def _texts(answer: Answer) -> Iterable[tuple[str, str]]:
         yield "general", answer.general
 
 
-def _check_text(book: Book, answer: Answer, today: date, parts: Callable[[str], int]) -> Iterable[Problem]:
-    known = {re.sub(r"\D", "", number) for number in book.numbers}
+def _check_placeholders(book: Book, answer: Answer) -> Iterable[Problem]:
     for name, text in _texts(answer):
         for figure in PLACEHOLDER.findall(text):
             if figure not in book.figures:
@@ -76,6 +83,20 @@ def _check_text(book: Book, answer: Answer, today: date, parts: Callable[[str], 
                     answer.where,
                     f"{answer.id}.general : le texte de secours ne doit nommer aucun chiffre ({{{figure}}})",
                 )
+        for named_value in CONTEXT_PLACEHOLDER.findall(text):
+            if named_value not in CONTEXT:
+                yield Problem(answer.where, f"{answer.id}.{name} : mot inconnu {{{named_value}}}")
+    named = any(PLACEHOLDER.search(answer.text(variant)) for variant in VARIANTS)
+    if named and not answer.general:
+        yield Problem(
+            answer.where, f"{answer.id} : un texte nomme un chiffre, il faut un texte « general » sans chiffre"
+        )
+
+
+def _check_text(book: Book, answer: Answer, today: date, parts: Callable[[str], int]) -> Iterable[Problem]:
+    yield from _check_placeholders(book, answer)
+    known = {re.sub(r"\D", "", number) for number in book.numbers}
+    for name, text in _texts(answer):
         if amount := _EUROS.search(PLACEHOLDER.sub("", text)):
             yield Problem(
                 answer.where,
@@ -85,15 +106,10 @@ def _check_text(book: Book, answer: Answer, today: date, parts: Callable[[str], 
             number = match[match.lastindex or 0]
             if re.sub(r"\D", "", number) not in known:
                 yield Problem(answer.where, f"{answer.id}.{name} : numéro « {number} » absent de data/numbers.yml")
-    named = any(PLACEHOLDER.search(answer.text(variant)) for variant in VARIANTS)
-    if named and not answer.general:
-        yield Problem(
-            answer.where, f"{answer.id} : un texte nomme un chiffre, il faut un texte « general » sans chiffre"
-        )
     if any(figure not in book.figures for variant in VARIANTS for figure in PLACEHOLDER.findall(answer.text(variant))):
         return
-    standard = render(book, answer.id, "standard", answer.verified_on).text
-    simple = render(book, answer.id, "simple", answer.verified_on).text
+    standard = render(book, answer.id, "standard", answer.verified_on, _LONGEST).text
+    simple = render(book, answer.id, "simple", answer.verified_on, _LONGEST).text
     for name, text in (("standard", standard), ("simple", simple)):
         if (length := count_words(text)) > MAX_WORDS:
             yield Problem(answer.where, f"{answer.id}.{name} : {length} mots, {MAX_WORDS} au plus")
@@ -103,7 +119,7 @@ def _check_text(book: Book, answer: Answer, today: date, parts: Callable[[str], 
                 answer.where,
                 f"{answer.id}.simple : phrase de {length} mots, {MAX_SENTENCE} au plus : « {sentence[:60]} »",
             )
-    short = {"sms": render(book, answer.id, "sms", today).text, "general": answer.general or ""}
+    short = {"sms": render(book, answer.id, "sms", today, _LONGEST).text, "general": answer.general or ""}
     for name, text in short.items():
         if (count := parts(text)) > MAX_SMS_PARTS:
             yield Problem(answer.where, f"{answer.id}.{name} : {count} SMS, {MAX_SMS_PARTS} au plus")

@@ -1,6 +1,7 @@
 """An answer put into words: figures of the day filled in, or the general text when one has expired."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,15 @@ from bot.answers.book import Book
 from bot.answers.model import Answer, Figure, Period, Source, Variant
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*\.[a-z0-9_]+)\}")
+#: What a text may name of the turn itself, and what is said when the turn does not tell.
+CONTEXT: dict[str, str] = {
+    "commune": "votre commune",
+    "pres_de": "de chez vous",
+    "departement": "un autre département",
+    "lieu": "Lieux",
+    "quand": "à ce moment-là",
+}
+CONTEXT_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 _SUFFIX = {"heures": "heures", "pourcent": "%", "jours": "jours", "mois": "mois", "ans": "ans"}
 
@@ -48,9 +58,10 @@ def write(figure: Figure, period: Period, variant: Variant) -> str:
     return f"{number}\u00a0{suffix}" if suffix else number
 
 
-def render(book: Book, id_: str, variant: Variant, today: date) -> Rendered:
+def render(book: Book, id_: str, variant: Variant, today: date, values: Mapping[str, str] | None = None) -> Rendered:
     """Word the answer `id_` for `variant` as of `today`; raise KeyError when there is no such answer.
 
+    `values` fill what the text names of the turn (`{commune}`: see CONTEXT).
     When a figure that the text names has expired, or the answer has, the general text replaces it: never an old
     figure as today's. An expired answer that has no general text says when it was checked.
     """
@@ -74,6 +85,8 @@ def render(book: Book, id_: str, variant: Variant, today: date) -> Rendered:
         else:
             checked = format_date(answer.verified_on, "d MMMM y", locale="fr")
             filled = f"{filled}\nInformation vérifiée le {checked} : demandez confirmation avant d'agir."
+    known = {**CONTEXT, **(values or {})}
+    filled = CONTEXT_PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), filled)
     if variant == "sms":
         filled = " ".join(filled.split())
     return Rendered(answer, filled, answer.sources, answer.verified_on, not expired)

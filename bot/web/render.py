@@ -1,7 +1,7 @@
 """Pages and fragments, from the templates in `pages/`."""
 
-import re
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,42 +9,23 @@ from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.answers import LiveBook
+from bot.directory import hours
 from bot.web.richtext import Block, Dialer, blocks
 
 _HERE = Path(__file__).parent
 
 
-_DAYS = {
-    "Mo": "lundi",
-    "Tu": "mardi",
-    "We": "mercredi",
-    "Th": "jeudi",
-    "Fr": "vendredi",
-    "Sa": "samedi",
-    "Su": "dimanche",
-}
-
-
-def french_hours(osm: str) -> str:
-    """Write opening hours given in OpenStreetMap's syntax in French; what is not understood is left as it is."""
-
-    def clock(match: re.Match[str]) -> str:
-        return f"{int(match[1])} h" + (f" {match[2]}" if match[2] != "00" else "")
-
-    text = re.sub(r"(\d\d):(\d\d)", clock, osm)
-    text = re.sub(r"(?<=h)-(?=\d)|(?<=\d)-(?=\d)", " à ", text)
-    text = re.sub(r"(?<=[h\d]),(?=\d)", " et ", text)
-    text = re.sub(
-        r"\b([A-Z][a-z])-([A-Z][a-z])\b", lambda m: f"{_DAYS.get(m[1], m[1])} à {_DAYS.get(m[2], m[2])}", text
-    )
-    text = re.sub(r"\b([A-Z][a-z])\b,?", lambda m: _DAYS.get(m[1], m[1]) + ("," if m[0].endswith(",") else ""), text)
-    return text.replace(",", ", ").replace("  ", " ").replace("; ", " ; ")
+def french_date(iso: str) -> str:
+    """Write a day, a month or a year in French: "1 août 2024", "août 2024", "2024"."""
+    known = len(iso.split("-"))
+    first = date(*(*map(int, iso.split("-")), 1, 1)[:3])
+    return format_date(first, ("y", "MMMM y", "d MMMM y")[known - 1], locale="fr")
 
 
 class Pages:
     """Renders the templates; escapes everything."""
 
-    def __init__(self, book: LiveBook) -> None:
+    def __init__(self, book: LiveBook, now: Callable[[], datetime]) -> None:
         self._book = book
         self._dialer_of: tuple[object, Dialer] | None = None
         self._environment = Environment(
@@ -55,8 +36,9 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters["blocks"] = self._blocks
-        self._environment.filters["hours"] = french_hours
-        self._environment.filters["day"] = lambda iso: format_date(date.fromisoformat(iso), "d MMMM y", locale="fr")
+        # As of the reading, not of the answer: a conversation is read back later.
+        self._environment.filters["opening"] = lambda place: hours.of_place(place, now())
+        self._environment.filters["day"] = french_date
 
     def _blocks(self, text: str) -> list[Block]:
         book = self._book.book

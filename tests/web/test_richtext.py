@@ -2,7 +2,6 @@
 
 import pytest
 
-from bot.web.render import french_hours
 from bot.web.richtext import Dialer, blocks
 
 DIALER = Dialer(["15", "17", "112", "114", "3230", "04 67 67 67 67", "116 006"])
@@ -37,16 +36,3 @@ def test_blocks() -> None:
         ("ol", 2),
         ("p", 1),
     ]
-
-
-@pytest.mark.parametrize(
-    ("osm", "french"),
-    [
-        ("Mo-Fr 09:45-12:15,13:30-16:00", "lundi à vendredi 9 h 45 à 12 h 15 et 13 h 30 à 16 h"),
-        ("Mo 09:00-12:00; Tu,We 14:00-17:00", "lundi 9 h à 12 h ; mardi, mercredi 14 h à 17 h"),
-        ("sur rendez-vous", "sur rendez-vous"),
-    ],
-)
-def test_hours(osm: str, french: str) -> None:
-    """Opening hours read in French; what is not in the syntax is left as it is."""
-    assert french_hours(osm) == french
