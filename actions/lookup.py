@@ -22,6 +22,8 @@ from bot.paths import ROOT
 FALLBACK = "france_services"
 #: Places shown at a time.
 PAGE = 3
+#: The Département's switchboard.
+SWITCHBOARD = "04 67 67 67 67"
 #: Answers after which a commune alone asks for the nearest France services.
 _PROMISED_FALLBACK = frozenset({"hors_sujet", "incompris_encore", "autre_langue", "incompris", "chercher_structure"})
 
@@ -33,6 +35,10 @@ def directory() -> Directory:
 
 def _text(tracker: Tracker) -> str:
     return str(tracker.latest_message.get("text") or "")
+
+
+def _entities(tracker: Tracker) -> list[str]:
+    return [str(one.get("entity")) for one in tracker.latest_message.get("entities") or []]
 
 
 def elsewhere(tracker: Tracker) -> dict[str, str] | None:
@@ -110,8 +116,7 @@ def say_places(
         answer, more = "lieux_inconnus", False
         others = [one for one in wanted[1:] if one != FALLBACK]
         page = directory().nearest([*others, FALLBACK], _here(commune), PAGE)
-        page = [*afar[:1], *page]
-        afar = []
+        afar = [one for one in afar if one.place.phone != SWITCHBOARD]  # the text gives it
     page += afar
     going_on = {"kinds": wanted, "commune": commune.insee, "offset": offset + PAGE, "shown": _shown(page)}
     if opening:
@@ -220,6 +225,33 @@ class DonnerCommune(Action):
             ask_commune(dispatcher, tracker, wanted)
         elif not wanted:
             say(dispatcher, "donner_commune")
+        else:
+            say_places(dispatcher, wanted, commune)
+        return []
+
+
+class Autour(Action):
+    """After an answer that leads to a place: the nearest one, when the person has said where, or was being shown places."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_autour"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say the places, ask which commune, or say nothing."""
+        before = [event for event in tracker.events if event.get("event") in {"user", "bot"}]
+        last_said = max((i for i, event in enumerate(before) if event["event"] == "user"), default=0)
+        listed = last_offer(before[:last_said])
+        kind = kinds.named(_text(tracker))
+        named = set(_entities(tracker)) & {"commune", "commune_possible"}
+        going_on = listed is not None and "shown" in (listed.custom.get("search") or {}) and kind is not None
+        if elsewhere(tracker) or not (named or going_on):
+            return []
+        wanted, commune = [kind] if kind else kinds_under_way(tracker), held_commune(tracker)
+        if not wanted:
+            return []
+        if commune is None:
+            ask_commune(dispatcher, tracker, wanted)
         else:
             say_places(dispatcher, wanted, commune)
         return []

@@ -47,23 +47,27 @@ class Conversations:
         client_id: str | None = None,
         variant: str | None = None,
         origin: str = "",
+        channel: str = "web",
     ) -> dict[str, Any]:
         """Answer `text` in the conversation of `token` (a new one when None); return the chat API's reply.
 
         The same `client_id` gets the same reply, once. `origin` tells one client from another while it has no token
-        (its address): a first message repeated by the same client finds the conversation that it began.
+        (its address): a first message repeated by the same client finds the conversation that it began. `channel`
+        ("web", "sms") decides how the answer is worded.
         Raise BadToken, UnknownConversation.
         """
         if token is None:
-            return await self._open(text, client_id, variant, origin)
+            return await self._open(text, client_id, variant, origin, channel)
         sender = self.tokens.sender(token)
         async with self._alone(sender):
             state = await self.store.state(sender)
             if state is None:
                 raise UnknownConversation
-            return await self._turn(token, sender, state, text, client_id, variant)
+            return await self._turn(token, sender, state, text, client_id, variant, channel)
 
-    async def _open(self, text: str, client_id: str | None, variant: str | None, origin: str) -> dict[str, Any]:
+    async def _open(
+        self, text: str, client_id: str | None, variant: str | None, origin: str, channel: str
+    ) -> dict[str, Any]:
         opening = None
         if client_id is not None and len(client_id) >= _UNIQUE_ID:
             opening = self.tokens.derive("opening", origin, client_id, text)
@@ -73,7 +77,7 @@ class Conversations:
             token = self.tokens.new()
             sender = self.tokens.sender(token)
             await self.store.start(sender, self._now())
-            return await self._turn(token, sender, State(), text, client_id, variant, opening)
+            return await self._turn(token, sender, State(), text, client_id, variant, channel, opening)
 
     async def _turn(
         self,
@@ -83,13 +87,14 @@ class Conversations:
         text: str,
         client_id: str | None,
         variant: str | None,
+        channel: str,
         opening: str | None = None,
     ) -> dict[str, Any]:
         if client_id is not None and (turn := await self.store.repeat(sender, client_id)):
             return turn.reply
         if variant is not None:
             state = State(variant, state.choices, state.missed)
-        reply = await self.assistant.turn(sender, text, state)
+        reply = await self.assistant.turn(sender, text, state, channel)
         public = {"conversation": token, **reply.public()}
         if reply.erase:
             try:

@@ -34,8 +34,9 @@ def fingerprint(root: Path = ROOT) -> str:
                 digest.update(path.relative_to(root).as_posix().encode())
                 digest.update(path.read_bytes())
     for path in sorted((root / "data" / "answers").glob("*.yml")):
-        # The ids only: each is a response and a rule.
-        ids = [line.split(":", 1)[0] for line in path.read_text(encoding="utf-8").splitlines() if line[:1].isalpha()]
+        # The ids only, and whether they lead to a place: each is a response and a rule.
+        lines = path.read_text(encoding="utf-8").splitlines()
+        ids = [line for line in lines if line[:1].isalpha() or line.startswith("  lookup:")]
         digest.update(" ".join(ids).encode())
     return digest.hexdigest()[:16]
 

@@ -15,6 +15,7 @@ from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot import urgent
 from bot.answers import Book, load
 from bot.paths import ROOT
 
@@ -54,13 +55,20 @@ class AnswersImporter(TrainingDataImporter):
         return Domain.from_dict({"responses": responses(self._book)})
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
-        """Return a rule "intent → its answer" for each intent that has no rule of its own."""
+        """Return a rule "intent → its answer" for each intent that has no rule of its own.
+
+        An answer that leads to a place is followed by the action that says the nearest, when a commune is named.
+        """
         own = ruled_intents(ROOT / "data" / "rules")
-        rules = [
-            {"rule": f"{intent}: its answer", "steps": [{"intent": intent}, {"action": f"utter_{intent}"}]}
-            for intent in self._intents
-            if intent not in own and intent in self._book.answers
-        ]
+        dangers = set(urgent.load().kinds.values())
+        rules = []
+        for intent in self._intents:
+            if intent in own or intent not in self._book.answers:
+                continue
+            steps = [{"intent": intent}, {"action": f"utter_{intent}"}]
+            if self._book.answers[intent].lookup and intent not in dangers:
+                steps.append({"action": "action_autour"})
+            rules.append({"rule": f"{intent}: its answer", "steps": steps})
         steps = YAMLStoryReader().read_from_string(yaml.safe_dump({"version": "3.1", "rules": rules}))
         return StoryGraph(steps)
 

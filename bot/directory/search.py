@@ -29,6 +29,7 @@ _SMALL = frozenset(
     quel quelle qui s sont sur trouve trouver un une vers y adresse telephone numero horaires horaire ouvert ouverte
     cherche chercher voudrais veux savoir aller centre maison service services association zcommune bonjour merci svp
     plait appelle appeler joindre contact contacter france departement herault social sociale jeunes aide emploi
+    plus proche ville mairie poste bureau place rue site ici quartier sud nord est ouest hotel grand grande
     """.split()
 )
 _COLUMNS = """
@@ -218,7 +219,7 @@ class Directory:
         return found[:limit]
 
     def named(self, text: str, commune: Commune | None = None, limit: int = 3) -> list[Found]:
-        """Return the structures whose name, town or address holds every telling word of `text`, best match first.
+        """Return the structures whose name holds every telling word of `text`, best match first.
 
         `text` is raw; distances are from the centre of `commune`, when it is given.
         """
@@ -232,7 +233,7 @@ class Directory:
             f"WITH hits AS (SELECT id, bm25(structures_words, 0, 4.0, 1.0, 0.5) AS score FROM structures_words "  # noqa: S608
             f"WHERE structures_words MATCH ? ORDER BY score LIMIT ?) SELECT {_COLUMNS}, min(services.id) {_JOIN} "
             "JOIN hits ON hits.id = structures.id GROUP BY structures.id ORDER BY hits.score",
-            (query, limit),
+            (f"nom : ({query})", limit),
         )
         here = (commune.latitude, commune.longitude) if commune else None
         return [

@@ -135,7 +135,7 @@ def test_every_kind_has_a_name() -> None:
     """The names file covers the closed list of kinds, each with a label, and no name leads to two kinds."""
     loaded = kinds.load()
     assert loaded.keys() == vocabularies()["kinds"]
-    every = [name for kind in loaded.values() for name in set(kind.names)]
+    every = [name for kind in loaded.values() for name in set(kind.called(places_only=False))]
     assert len(every) == len(set(every))
 
 
