@@ -16,10 +16,13 @@ _INPUTS = (
     "data/rules",
     "data/urgent.yml",
     "data/places/communes.csv",
+    "data/places/departements.csv",
+    "data/places/elsewhere.csv",
+    "data/places/ordinary.txt",
     "bot/brain",
     "bot/text",
     "bot/urgent",
-    "bot/directory/communes.py",
+    "bot/directory/communes",
     "locks/brain.txt",
 )
 

@@ -1,0 +1,116 @@
+"""What the words around a name say: is a place expected here, or a person, a street, a sum?"""
+
+from enum import IntEnum
+
+from bot.directory.communes.names import ARTICLES
+
+#: Verbs and nouns after which a place is meant for sure.
+HOME = frozenset(
+    """
+    habite habites habit abite abit habitons habitez habitent habitant habitants habitante habitais habitait vis vit vivons vivent vivant
+    loge loges logeons residant resident residons reside residente residence domicilie domiciliee installe installee
+    emmenage emmenager demenage demenager heberge hebergee loges
+    """.split()
+)
+_BEING = frozenset("suis sommes est".split())
+TOWN_NOUNS = frozenset(
+    "commune communes ville village mairie ccas hameau secteur quartier quartiers canton agglo metropole cp".split()
+)
+#: Services that a person looks for: followed by where.
+SERVICES = frozenset(
+    """
+    caf ccas pmi mairie cpam ameli secu mdph mda sds mds sts ase msap msa crous cidff udaf adil mlj mission locale travail emploi france services
+    maison solidarite solidarites departement agence antenne permanence centre point relais hopital chu urgences
+    creche ecole college lycee bibliotheque mediatheque assistante assistant sociale social poste prefecture tribunal
+    restos restaurant croix rouge secours populaire catholique cimade emmaus epicerie foyer planning planification
+    rsa numerique conseiller mediateur medecin bus gare rdv rendez vous
+    """.split()
+)
+#: Prepositions right before a place; those that say less come after anything ("de", "pour").
+_PLACE = frozenset("a sur vers aux au proximite o ver habite".split())
+_NEAR = frozenset(
+    "pres cote proche autour environs loin alentours lisiere peripherie ouest est nord sud sortie entree".split()
+)
+_WEAK = frozenset(
+    "de d du des en dans pour entre et ou depuis jusqu jusque par quitte quitter quittant ici cest dan".split()
+)
+_STREET = frozenset(
+    "rue rues avenue av boulevard bd bvd bld chemin impasse allee allees quai route place square cours faubourg passage".split()
+)
+_PERSON = frozenset(
+    "madame monsieur mme mr m mlle mademoiselle docteur dr maitre famille prenom nom appelle professeur".split()
+)
+_SAINT_PLACES = frozenset(
+    "lycee college ecole clinique hopital eglise paroisse fondation institut creche residence foyer maternelle ehpad centre groupe".split()
+)
+_OF = frozenset(["de", "du", "des", "d"])
+#: Words that say nothing of their own in an answer that only names a place.
+FILLERS = frozenset(
+    """
+    bonjour bonsoir salut coucou merci oui non svp stp s il te vous plait alors euh bon voila donc et moi je j suis c est
+    a sur vers au aux en de d du ici mon ma la le les l commune ville village code postal cp plutot pardon desole pas
+    mais dans habite habit vis herault 34 ok accord par pres cote
+    """.split()
+)
+
+
+class Cue(IntEnum):
+    """How much the words before a name expect a place."""
+
+    NONE = 0
+    OF = 1  #: "de", "pour", "et"
+    SERVICE = 2  #: "caf Béziers"
+    PLACE = 3  #: "à", "sur", "près de"
+    SURE = 4  #: "j'habite", "la commune de"
+
+
+def cue(tokens: list[str], position: int) -> Cue:
+    """Tell how much the words before `position` expect a place."""
+    before = position - 1
+    while before >= 0 and tokens[before] in ARTICLES:
+        before -= 1
+    if before < 0:
+        return Cue.NONE
+    word = tokens[before]
+    window = tokens[max(0, before - 2) : before + 1]
+    if word in HOME or word in TOWN_NOUNS:
+        return Cue.SURE
+    small = word in _PLACE or word in _WEAK
+    if small and (
+        any(one in HOME for one in window)
+        or (word in {"a", "sur", "de", "d"} and window[-2:-1] and window[-2] in _BEING)
+    ):
+        return Cue.SURE
+    if word in _OF and before and tokens[before - 1] in TOWN_NOUNS:
+        return Cue.SURE
+    if word in _PLACE or (word in _OF and before and tokens[before - 1] in _NEAR):
+        return Cue.PLACE
+    if word in SERVICES or word in _NEAR or (word in _OF and before and tokens[before - 1] in SERVICES):
+        return Cue.SERVICE
+    return Cue.OF if word in _WEAK else Cue.NONE
+
+
+def after_article(tokens: list[str], position: int) -> bool:
+    """Tell whether an article, or a word that holds one, comes right before: "la campagne", "aux plans", "mes rives"."""
+    return position > 0 and tokens[position - 1] in ARTICLES | {
+        *("au", "aux", "du", "des", "un", "une", "mon", "ma", "mes", "ton", "ta", "son", "sa", "ses", "ce", "cette"),
+        *("ces", "notre", "votre", "leur", "plus", "tous", "toutes", "trop"),
+    }
+
+
+def is_not_a_place(tokens: list[str], position: int, saint: bool) -> bool:
+    """Tell whether the words before make it a street, a person, or a school named after a saint."""
+    before = position - 1
+    while before >= 0 and (tokens[before] in ARTICLES or tokens[before] in _OF):
+        before -= 1
+    if before < 0:
+        return False
+    direct = before == position - 1
+    word = tokens[before]
+    return word in _STREET or (direct and word in _PERSON) or (direct and saint and word in _SAINT_PLACES)
+
+
+def is_alone(tokens: list[str], start: int, end: int) -> bool:
+    """Tell whether the message is hardly more than the words from `start` to `end`."""
+    rest = [*tokens[:start], *tokens[end:]]
+    return len(rest) <= 7 and all(token in FILLERS or token.isdigit() for token in rest)
