@@ -160,7 +160,7 @@ def ask_commune(dispatcher: CollectingDispatcher, tracker: Tracker, wanted: list
 
 def say_elsewhere(dispatcher: CollectingDispatcher, place: dict[str, str]) -> None:
     """Say that we cover the Hérault, and who answers for a commune elsewhere."""
-    say(dispatcher, "ailleurs", values={"commune": place["name"], "departement": place["departement"]})
+    say(dispatcher, "ailleurs", values=wording.of_elsewhere(place))
 
 
 def _say_named(dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:

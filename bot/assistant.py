@@ -15,7 +15,7 @@ import aiohttp
 
 from bot import urgent
 from bot.answers import Answer, LiveBook, Variant, render
-from bot.directory import communes, hours
+from bot.directory import communes, hours, wording
 from bot.store import State
 from bot.text import clean, fold, is_readable, looks_foreign, rank
 
@@ -228,9 +228,7 @@ class Assistant:
             answered[-1] = {**answered[-1], "choices": [second.id, *(choice for choice in rest if choice != second.id)]}
         named = _named(turn)
         if ELSEWHERE in named and not is_urgent and all(one["answer"] != ELSEWHERE for one in answered):
-            away = named[ELSEWHERE]
-            values = {"commune": away["name"], "departement": away["departement"]}
-            answered.append({"answer": ELSEWHERE, "values": values, "choices": []})
+            answered.append({"answer": ELSEWHERE, "values": wording.of_elsewhere(named[ELSEWHERE]), "choices": []})
         messages: list[Message] = []
         behind: dict[str, str] = {}
         for one in answered:

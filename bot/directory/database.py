@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from bot.directory import communes, records
+from bot.directory.communes import gazetteer
 from bot.directory.model import Service, Structure, vocabularies
 from bot.text import normalise
 
@@ -144,7 +145,7 @@ def build(path: Path, structures: Iterable[Structure], origin: str) -> int:
 
 def embedded_origin() -> str:
     """Return what tells the embedded places of today from those of another version."""
-    digest = hashlib.sha256(records.EMBEDDED.read_bytes() + communes.FILE.read_bytes())
+    digest = hashlib.sha256(records.EMBEDDED.read_bytes() + gazetteer.FILE.read_bytes())
     return f"embedded {SCHEMA_VERSION} {digest.hexdigest()[:16]}"
 
 

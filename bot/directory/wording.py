@@ -1,5 +1,7 @@
 """Names of communes inside French sentences."""
 
+from collections.abc import Mapping
+
 from bot.directory import communes
 from bot.text import clean, fold, normalise
 
@@ -12,9 +14,16 @@ def near(name: str) -> str:
     return f"d'{name}" if fold(name)[0] in "aeiou" else f"de {name}"
 
 
+def of_elsewhere(place: Mapping[str, str]) -> dict[str, str]:
+    """Return what a text names of a commune outside the Hérault (`name`, `departement`)."""
+    same = place["name"] == place["departement"]
+    return {"commune": place["name"], "departement": "un autre département" if same else place["departement"]}
+
+
 def without_communes(text: str) -> str:
     """Return the words of `text` that are no name of a commune."""
-    tokens = normalise(clean(text)).split()
-    for mention in reversed(communes.load().mentions(tokens)):
+    text = clean(text)
+    tokens = normalise(text).split()
+    for mention in reversed(communes.find(tokens, communes.hints(text))):
         del tokens[mention.start : mention.end]
     return " ".join(tokens)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.directory.communes import elsewhere, gazetteer, index, names
+from bot.directory.communes import elsewhere, index, names
 from bot.directory.communes.context import HOME, SERVICES
 from bot.directory.communes.elsewhere import Elsewhere
 from bot.directory.communes.gazetteer import Commune
