@@ -105,7 +105,9 @@ class DonnerCommune(Action):
         commune = held_commune(tracker)
         last = next(said(tracker.events), None)
         wanted = [FALLBACK] if last and last.answer in _PROMISED_FALLBACK else subject_kinds(tracker)
-        if commune is None:
+        if commune is None and next(iter(tracker.get_latest_entity_values("commune_possible")), None) is None:
+            say(dispatcher, "commune_inconnue")
+        elif commune is None:
             ask_commune(dispatcher, tracker)
         elif not wanted:
             say(dispatcher, "donner_commune")

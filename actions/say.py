@@ -18,3 +18,18 @@ def say(
     if places:
         more["places"] = list(places)
     dispatcher.utter_message(response=f"utter_{answer}", json_message=more or None)
+
+
+def say_subject(dispatcher: CollectingDispatcher, subject: str) -> None:
+    """Say the answer to the subject that a correction named."""
+    dispatcher.utter_message(response=f"utter_{subject}", json_message={"lead": "correction"})
+
+
+def say_part(dispatcher: CollectingDispatcher, subject: str, about: str, lead: str) -> None:
+    """Say what the answer to `subject` holds on the aspect `about` (see bot/answers/aspects.py), after `lead`."""
+    dispatcher.utter_message(response=f"utter_{subject}", json_message={"about": about, "lead": lead})
+
+
+def say_of(dispatcher: CollectingDispatcher, answer: str, subject: str, choices: Sequence[Any]) -> None:
+    """Say `answer`, which is still about `subject`."""
+    dispatcher.utter_message(response=f"utter_{answer}", json_message={"of": subject, "choices": list(choices)})
