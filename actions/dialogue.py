@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -10,8 +11,10 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import lookup
-from actions.memory import book, last_answer, last_offer, last_subject
-from actions.say import Events, say
+from actions.memory import asked_where, book, earlier_ranking, last_answer, last_offer, last_subject, said
+from actions.say import Events, say, say_of, say_part, say_subject
+from bot.answers import render
+from bot.answers.aspects import aspects, extract
 from bot.text import normalise
 
 #: Ids about the conversation that are questions in themselves.
@@ -20,6 +23,30 @@ _ASKED_FOR = frozenset({"demander_aide", "identite_assistant", "donnees_personne
 _WHERE = re.compile(
     r"\b(?:c est ou|ca se trouve|ou (?:ca|exactement|est|sont|se|aller|je|on|il|elle)|(?:l|une|leur|quelle) adresse|numero|telephone|horaires?|ouverte?s?|proche|pres|coordonnees|joindre|appeler|contact\w*)\b"
 )
+
+#: "Non, l'autre": the other choice.
+_OTHER_ONE = re.compile(
+    r"\b(?:l|c est l|plutot l) ?autre\b(?! (?:jour|fois|mois|annee|personne|service|caf|departement))"
+)
+#: Answers that are said whole whatever is asked about them: somebody is in danger.
+_ALWAYS_WHOLE = frozenset({"enfance_danger", "enfance_prostitution", "enfant_victime"})
+#: The number of a service that an answer may give → the answer that sends there, by theme, nearest first.
+_CAF, _FRANCE_TRAVAIL = ("3230", "precision_caf"), ("3949", "precision_france_travail")
+_DOORS = {
+    "rsa": (_CAF,),
+    "emploi": (_FRANCE_TRAVAIL,),
+    "droits": (("04 67 67 69 30", "precision_mda"), ("3646", "precision_sante")),
+}
+#: How many times less likely another subject of the same theme may be for the person to be asked which.
+_CLOSE = 3.0
+#: From what chance the subject that came next is worth offering.
+_WORTH_OFFERING = 0.02
+#: A place is a few words at most: "j'habite du côté de Saint-Machin".
+_LONGEST_PLACE = 7
+#: From what chance on a message is its subject (or off our subjects), and no place.
+_SURE = 0.5
+#: The same when the message could be two of our subjects: a place only when neither is likely.
+_DOUBTED = 0.25
 
 
 class Reformuler(Action):
@@ -136,22 +163,162 @@ class Choisir(Action):
 
 
 class Preciser(Action):
-    """More about the same subject: its answer again, with where to ask for what it does not say."""
+    """More about the same subject: what its answer says on that point, or whom to ask for what it does not say."""
 
     def name(self) -> str:
         """Name the action."""
         return "action_preciser"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Say what is known of the subject."""
+        """Say what is known of the point, where to go, or the subject's own door."""
         subject = last_subject(tracker.events)
+        text = str(tracker.latest_message.get("text") or "")
+        names_commune = next(iter(tracker.get_latest_entity_values("commune")), None) is not None
         if subject is None:
             say(dispatcher, "preciser")
-        elif _WHERE.search(normalise(str(tracker.latest_message.get("text") or ""))):
+        elif _WHERE.search(normalise(text)) or (names_commune and lookup.kinds_under_way(tracker)):
             lookup.find(dispatcher, tracker)
-        else:
+        elif subject in _ALWAYS_WHOLE or book().answers[subject].theme == "urgence":
             say(dispatcher, subject)
+        elif about := told(subject, text):
+            say_part(dispatcher, subject, about, "precision")
+        else:
+            say_door(dispatcher, subject)
         return []
+
+
+class Corriger(Action):
+    """Another subject than the one understood: "je parlais du RSA", "non, l'autre"."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_corriger"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Answer the subject that is named, offer the nearest ones, or ask for other words."""
+        rejected = last_subject(tracker.events)
+        named = [
+            (id_, chance) for id_, chance in _ranking(tracker.latest_message) if _is_subject(id_) and id_ != rejected
+        ]
+        before = [id_ for id_, _ in earlier_ranking(tracker.events) if _is_subject(id_) and id_ != rejected]
+        if _OTHER_ONE.search(normalise(str(tracker.latest_message.get("text") or ""))):
+            self._other(dispatcher, tracker, rejected)
+        elif not named:
+            say_missed(dispatcher, before)
+        else:
+            best, chance = named[0]
+            theme = book().answers[best].theme
+            meant = next((id_ for id_ in before if book().answers[id_].theme == theme), None)
+            close = [id_ for id_, other in named if other > chance / _CLOSE and book().answers[id_].theme == theme]
+            if len(close) == 1:
+                say_subject(dispatcher, best)
+            elif meant is not None:
+                say_subject(dispatcher, meant)
+            else:
+                say(dispatcher, "doute", [*close[:3], "demander_aide"])
+        return []
+
+    def _other(self, dispatcher: CollectingDispatcher, tracker: Tracker, rejected: str | None) -> None:
+        """Say the other of the two choices last offered, or offer again those that remain."""
+        for offer in said(tracker.events):
+            if offer.answer == rejected:
+                continue
+            left = [id_ for id_ in offer.choices if id_ != rejected and _is_subject(id_)]
+            if offer.answer == "doute" and rejected not in offer.choices:
+                left = left[1:]
+            if left:
+                if len(left) == 1:
+                    say_subject(dispatcher, left[0])
+                else:
+                    say(dispatcher, "lequel", left)
+                return
+        say_missed(dispatcher, [])
+
+
+class Insatisfaction(Action):
+    """What was said was not what was asked: other words, what else it could have been, and a person."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_insatisfaction"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say so, with the subjects that came next."""
+        rejected = last_subject(tracker.events)
+        say_missed(
+            dispatcher,
+            [
+                id_
+                for id_, chance in earlier_ranking(tracker.events)
+                if chance >= _WORTH_OFFERING and id_ != rejected and _is_subject(id_)
+            ],
+        )
+        return []
+
+
+class HorsSujet(Action):
+    """Not ours; but what answers "dans quelle commune ?" and is no subject at all is a place that we do not know."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_hors_sujet"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say who deals with it, or ask for the postcode."""
+        say(dispatcher, "commune_inconnue" if _unknown_place(tracker) else "hors_sujet")
+        return []
+
+
+class Incompris(Action):
+    """No known word; after "dans quelle commune ?", a place that we do not know."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_incompris"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Ask for other words, or for the postcode."""
+        say(dispatcher, "commune_inconnue" if asked_where(tracker.events) else "incompris")
+        return []
+
+
+def told(subject: str, question: str) -> str | None:
+    """Return the aspect that a short `question` is about and that the answer to `subject` speaks of, or None."""
+    text = render(book(), subject, "standard", date.today()).text
+    return next((aspect for aspect in aspects(question) if extract(text, aspect)), None)
+
+
+def say_door(dispatcher: CollectingDispatcher, subject: str) -> None:
+    """Say that the answer to `subject` does not go that far, and the number that it gives itself; offer it again."""
+    text = book().answers[subject].standard
+    theme = book().answers[subject].theme
+    door = next((id_ for number, id_ in _DOORS.get(theme, ()) if number in text), "precision_departement")
+    offered = [subject, *(id_ for id_ in book().answers[door].choices if id_ != subject)]
+    say_of(dispatcher, door, subject, offered)
+
+
+def say_missed(dispatcher: CollectingDispatcher, others: list[str]) -> None:
+    """Say that it was not understood, with `others`: what else it could have been, likeliest first."""
+    own = book().answers["insatisfaction"].choices
+    say(dispatcher, "insatisfaction", [*others[:2], *(id_ for id_ in own if id_ not in others[:2])])
+
+
+def _ranking(parsed: dict[str, Any]) -> list[tuple[str, float]]:
+    return [(str(one["name"]), float(one["confidence"])) for one in parsed.get("intent_ranking") or []]
+
+
+def _is_subject(id_: str) -> bool:
+    answer = book().answers.get(id_)
+    return answer is not None and answer.theme != "dialogue"
+
+
+def _unknown_place(tracker: Tracker, sure: float = _SURE) -> bool:
+    """Tell whether a message that is no subject of ours answers "dans quelle commune ?": short, and not surely off our subjects."""
+    text = str(tracker.latest_message.get("text") or "")
+    if not asked_where(tracker.events) or len(text.split()) > _LONGEST_PLACE:
+        return False
+    ranking = _ranking(tracker.latest_message)
+    return not ranking or ranking[0][1] < sure
 
 
 def _can_be_meant(id_: str) -> bool:
@@ -170,7 +337,9 @@ class Doute(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Offer the two best subjects under their human names."""
         candidates = [id_ for id_ in tracker.latest_message.get("candidates", []) if _can_be_meant(id_)]
-        if candidates:
+        if _unknown_place(tracker, sure=_DOUBTED):
+            say(dispatcher, "commune_inconnue")
+        elif candidates:
             say(dispatcher, "doute", [*candidates, *(["demander_aide"] if "demander_aide" not in candidates else [])])
         else:
             say(dispatcher, "incompris")

@@ -221,6 +221,8 @@ class DonnerCommune(Action):
         wanted = [FALLBACK] if last and last.answer in _PROMISED_FALLBACK else under_way
         if away:
             say_elsewhere(dispatcher, away)
+        elif commune is None and "commune_possible" not in _entities(tracker):
+            say(dispatcher, "commune_inconnue", search={"kinds": wanted} if wanted else {})
         elif commune is None:
             ask_commune(dispatcher, tracker, wanted)
         elif not wanted:

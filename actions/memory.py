@@ -19,6 +19,13 @@ _WORTH_REPEATING = frozenset(
     """.split()
 )
 
+#: Answers that ask for the person's commune.
+_ASKS_WHERE = frozenset({"quelle_commune", "quelle_commune_parmi", "commune_inconnue"})
+#: Messages about what was said, not questions.
+_NOT_A_QUESTION = frozenset(
+    "corriger insatisfaction nier affirmer repeter reformuler remercier saluer preciser choisir".split()
+)
+
 
 @dataclass(frozen=True)
 class Said:
@@ -76,3 +83,23 @@ def last_answer(events: list[dict[str, Any]]) -> str | None:
         if book().answers[one.answer].theme != "dialogue" or one.answer in _WORTH_REPEATING:
             return one.answer
     return None
+
+
+def asked_where(events: list[dict[str, Any]]) -> bool:
+    """Tell whether the last thing said was a question about the person's commune."""
+    last = next(said(events), None)
+    return last is not None and last.answer in _ASKS_WHERE
+
+
+def earlier_ranking(events: list[dict[str, Any]]) -> list[tuple[str, float]]:
+    """Return the intents that the last question before this message could have been, likeliest first, with their chances.
+
+    Messages about the conversation itself ("non", "c'est pas ça") are not questions.
+    """
+    turns = [event for event in events if event.get("event") == "user"][:-1]
+    for event in reversed(turns):
+        parsed = event.get("parse_data") or {}
+        if parsed.get("intent", {}).get("name") in _NOT_A_QUESTION:
+            continue
+        return [(str(one["name"]), float(one["confidence"])) for one in parsed.get("intent_ranking") or []]
+    return []

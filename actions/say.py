@@ -20,3 +20,18 @@ def say(dispatcher: CollectingDispatcher, answer: str, choices: Sequence[Any] | 
     if choices is not None:
         custom["choices"] = list(choices)
     dispatcher.utter_message(response=f"utter_{answer}", json_message=custom or None)
+
+
+def say_subject(dispatcher: CollectingDispatcher, subject: str) -> None:
+    """Say the answer to the subject that a correction named."""
+    say(dispatcher, subject, lead="correction")
+
+
+def say_part(dispatcher: CollectingDispatcher, subject: str, about: str, lead: str) -> None:
+    """Say what the answer to `subject` holds on the aspect `about` (see bot/answers/aspects.py), after `lead`."""
+    say(dispatcher, subject, about=about, lead=lead)
+
+
+def say_of(dispatcher: CollectingDispatcher, answer: str, subject: str, choices: Sequence[Any]) -> None:
+    """Say `answer`, which is still about `subject`."""
+    say(dispatcher, answer, choices, of=subject)

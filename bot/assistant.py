@@ -15,6 +15,7 @@ import aiohttp
 
 from bot import urgent
 from bot.answers import Answer, LiveBook, Variant, render
+from bot.answers.aspects import extract
 from bot.directory import communes, hours, wording
 from bot.store import State
 from bot.text import clean, fold, is_readable, looks_foreign, rank
@@ -22,7 +23,9 @@ from bot.text import clean, fold, is_readable, looks_foreign, rank
 log = logging.getLogger(__name__)
 
 #: Rasa's intents about the conversation: what the person meant is the answer that they led to.
-_LEADS_TO_ANOTHER = frozenset({"preciser", "choisir", "doute", "incompris"})
+_LEADS_TO_ANOTHER = frozenset({"preciser", "corriger", "choisir", "doute", "incompris"})
+#: Answers that tell better than the intent what was understood.
+_TELLS_BETTER = frozenset({"commune_inconnue"})
 #: What was not understood.
 _MISSED = frozenset({"incompris", "hors_sujet", "doute"})
 OUT_OF_SCOPE = "hors_sujet"
@@ -132,14 +135,22 @@ class Assistant:
     def _message(
         self, said: dict[str, Any], variant: Variant, is_urgent: bool = False
     ) -> tuple[Message, dict[str, str]]:
-        """Word one message of the brain (`answer`, and perhaps `choices`, `places` and `values`).
+        """Word one message of the brain (`answer`, and perhaps `choices`, `places`, `values`, `lead` and `about`).
 
+        `about` keeps only what the answer says of that aspect, `lead` is an answer said before it in the same bubble.
         Return it with the intent behind the label of each choice; no choice is offered after a danger.
         """
         answers = self.book.book.answers
         now = self._now()
         rendered = render(self.book.book, said["answer"], variant, now.date(), said.get("values"))
         answer = rendered.answer
+        text = rendered.text
+        about, lead = said.get("about"), str(said.get("lead") or "")
+        short = extract(text, about) if about else None
+        # A text message has room for two parts: nothing is put before a whole answer there.
+        if lead in answers and (short or variant != "sms"):
+            before = render(self.book.book, lead, variant, now.date()).text
+            text = f"{before}{' ' if variant == 'sms' else chr(10)}{short or text}"
         offered = said.get("choices")
         if offered is None:
             offered = _with_lookup(answer)
@@ -150,7 +161,7 @@ class Assistant:
             elif one in answers:
                 behind[answers[one].label] = one
         message = Message(
-            text=rendered.text,
+            text=text,
             choices=tuple(Choice(label, label) for label in behind),
             places=tuple(_dated(place, now) for place in said.get("places") or ()),
             links=tuple(asdict(link) for link in answer.links),
@@ -205,7 +216,7 @@ class Assistant:
         answered = [one for one in turn["messages"] if one.get("answer") in self.book.book.answers]
         if not answered:
             return self.degraded(said, variant, state)
-        first = str(answered[0]["answer"])
+        first = str(answered[0].get("of") or answered[0]["answer"])
         missed = 0
         if understood in _MISSED and not is_urgent:
             missed = state.missed + 1
@@ -246,6 +257,8 @@ class Assistant:
     def _public_intent(self, understood: str, answered: str, turn: dict[str, Any]) -> str:
         """Return the catalogue id of what was understood."""
         answers = self.book.book.answers
+        if answered in _TELLS_BETTER:
+            return answers[answered].reports_as
         if understood == "doute":
             candidates = turn.get("candidates") or []
             return str(candidates[0]) if candidates else OUT_OF_SCOPE

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from bot import examples as examples_module
-from bot import urgent
+from bot import spelling, urgent
 from bot.answers import AnswersError, Book, load
 from bot.answers.check import check as check_answers
 from bot.answers.model import Where
@@ -20,6 +20,8 @@ SYSTEM = frozenset(
     {
         "incompris_encore",
         "choix_inconnu",
+        "commune_inconnue",
+        "correction",
         "lequel",
         "ailleurs",
         "lieu_detail",
@@ -28,6 +30,12 @@ SYSTEM = frozenset(
         "lieux_ouverts",
         "lieux_proches",
         "lieux_trouves",
+        "precision",
+        "precision_caf",
+        "precision_departement",
+        "precision_france_travail",
+        "precision_mda",
+        "precision_sante",
         "quelle_commune",
         "quelle_commune_parmi",
         "rien_a_choisir",
@@ -41,7 +49,7 @@ SYSTEM = frozenset(
 #: Intents read by a rule: no training sentence.
 READ_BY_RULE = frozenset({"choisir", "suite", "doute", "incompris"})
 #: Intents that an action answers: no answer of that id.
-ANSWERED_BY_ACTION = frozenset({"choisir"})
+ANSWERED_BY_ACTION = frozenset({"choisir", "corriger"})
 
 
 def domain_intents(root: Path = ROOT) -> list[str]:
@@ -114,6 +122,8 @@ def problems(today: date, root: Path = ROOT) -> tuple[list[str], list[str], list
         if intent not in READ_BY_RULE
     }
     wrong += faults + examples_module.check(sentences, themes)
+    names, doubled = spelling.names(root / "data" / "places" / "communes.csv")
+    wrong += doubled + spelling.misspelt(sentences, names)
     wrong += _danger_patterns()
     wrong += _places()
     return (

@@ -73,7 +73,7 @@ def test_from_afar_has_no_distance() -> None:
 
 def test_details() -> None:
     """The place that was chosen shows its e-mail, its site and its fees."""
-    details = {
+    details: dict[str, Any] = {
         "email": "a@b.fr",
         "description": "Un lieu.",
         "fees": "gratuit",
