@@ -12,7 +12,7 @@ from bot.conversations import Conversations
 from bot.gateway import create_app, paris_now
 from bot.paths import ROOT
 from bot.settings import Settings
-from bot.sms.places import with_places
+from bot.sms.reply import written
 from bot.sms.text import parts
 from bot.web.keys import CONVERSATIONS
 from tests.live import SECRET, LiveBrain
@@ -31,7 +31,7 @@ CHAT = (
 SMS = (
     ("De Sète", ("slt c ou la caf a sete",)),
     ("De Bédarieux", ("france service bedarieu", "SUITE", "1")),
-    ("De Lodève", ("l'abeille verte c ou",)),
+    ("De Villeneuve", ("c ou le pole emploi a villeneuve", "2")),
     ("De Montpellier, quartier de la Paillade", ("ccas la paillade",)),
     ("De Saint-Pons", ("mission local st pons de thomieres",)),
 )
@@ -57,8 +57,7 @@ def as_chat(message: dict[str, Any]) -> list[str]:
 
 def as_sms(message: dict[str, Any]) -> list[str]:
     """Return the text message that leaves, with how many parts it takes."""
-    more = any(choice["label"] == "D'autres lieux" for choice in message["choices"])
-    text = with_places(message["text"], message["places"], more)
+    text = written(message)
     return [f"> {text}", ">", f"> ({parts(text)} SMS)"]
 
 
