@@ -5,6 +5,7 @@ A new subject is examples in `data/nlu`, an answer in `data/answers` and its id 
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,19 @@ from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import urgent
-from bot.answers import Book, load
+from bot.answers import Book, load, render
 from bot.paths import ROOT
 
 
 def responses(book: Book) -> dict[str, list[dict[str, Any]]]:
-    """Return Rasa's responses: the standard text as written, and the id that the gateway words."""
+    """Return Rasa's responses: the standard text as of today, and the id that the gateway words.
+
+    No `{figure}` is left in them: Rasa would take it for a slot, and log that there is none at every turn.
+    """
+    today = date.today()
     return {
-        f"utter_{id_}": [{"text": answer.standard, "metadata": {"answer": id_}}] for id_, answer in book.answers.items()
+        f"utter_{id_}": [{"text": render(book, id_, "standard", today).text, "metadata": {"answer": id_}}]
+        for id_ in book.answers
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from rasa.shared.core.events import UserUttered
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -283,6 +284,23 @@ class TestImporter:
         found = responses(importer._book)["utter_rsa_montant"][0]
         assert found["metadata"] == {"answer": "rsa_montant"}
         assert "RSA" in found["text"]
+
+    def test_responses_hold_no_placeholder(self) -> None:
+        """Rasa fills `{…}` from its slots, and logs each that it lacks: none is left to it."""
+        found = responses(AnswersImporter()._book)
+        assert not [id_ for id_, texts in found.items() if "{" in texts[0]["text"]]
+
+    def test_answers_that_lead_to_a_place_look_for_it(self) -> None:
+        """After such an answer comes the action that says the nearest; never after a danger."""
+        steps: dict[str, list[str]] = {}
+        for step in AnswersImporter().get_stories().story_steps:
+            intents = [event.intent_name for event in step.events if isinstance(event, UserUttered)]
+            steps[intents[0]] = [
+                event.action_name for event in step.events if getattr(event, "action_name", "...") != "..."
+            ]
+        assert steps["rsa_demande"] == ["utter_rsa_demande", "action_autour"]
+        assert steps["rsa_montant"] == ["utter_rsa_montant"]
+        assert steps["violences_conjugales"] == ["utter_violences_conjugales"]
 
 
 class TestChannel:
