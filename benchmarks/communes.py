@@ -79,7 +79,9 @@ def main() -> None:
         if kind != "calm":
             total += outcomes
     named = sum(total.values())
-    print(f"named: {named}; right or rightly asked: {100 * (total['right'] + total['asked']) / named:.1f} %", dict(total))
+    print(
+        f"named: {named}; right or rightly asked: {100 * (total['right'] + total['asked']) / named:.1f} %", dict(total)
+    )
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ from bot.directory.communes.names import ARTICLES
 #: Verbs and nouns after which a place is meant for sure.
 HOME = frozenset(
     """
-    habite habites habit abite abit habitons habitez habitent habitant habitants habitante habitais habitait vis vit vivons vivent vivant
+    habiter vivre loger resider habite habites habit abite abit habitons habitez habitent habitant habitants habitante habitais habitait vis vit vivons vivent vivant
     loge loges logeons residant resident residons reside residente residence domicilie domiciliee installe installee
     emmenage emmenager demenage demenager heberge hebergee loges
     """.split()
 )
-_BEING = frozenset("suis sommes est".split())
+_BEING = frozenset("suis sui sommes est".split())
 TOWN_NOUNS = frozenset(
     "commune communes ville village mairie ccas hameau secteur quartier quartiers canton agglo metropole cp".split()
 )
@@ -40,6 +40,8 @@ _STREET = frozenset(
 _PERSON = frozenset(
     "madame monsieur mme mr m mlle mademoiselle docteur dr maitre famille prenom nom appelle professeur".split()
 )
+#: What the wines of a place come after.
+_DRINKS = frozenset("vin vins verre verres bouteille bouteilles muscat".split())
 _SAINT_PLACES = frozenset(
     "lycee college ecole clinique hopital eglise paroisse fondation institut creche residence foyer maternelle ehpad centre groupe".split()
 )
@@ -52,6 +54,24 @@ FILLERS = frozenset(
     mais dans habite habit vis herault 34 ok accord par pres cote
     """.split()
 )
+
+
+#: Turns of phrase whose last words are not the place that they look like.
+IDIOMS = (
+    "sommier a lattes",
+    "lit a lattes",
+    "pays de caux",
+    "sens unique",
+    "saint vincent de paul",
+    "mont blanc",
+    "notre dame de paris",
+)
+
+
+def is_idiom(tokens: list[str], start: int, end: int) -> bool:
+    """Tell whether the words from `start` to `end` are part of a turn of phrase."""
+    around = f" {' '.join(tokens[max(0, start - 3) : end + 3])} "
+    return any(f" {idiom} " in around for idiom in IDIOMS)
 
 
 class Cue(IntEnum):
@@ -71,23 +91,26 @@ def cue(tokens: list[str], position: int) -> Cue:
         before -= 1
     if before < 0:
         return Cue.NONE
-    word = tokens[before]
-    window = tokens[max(0, before - 2) : before + 1]
-    if word in HOME or word in TOWN_NOUNS:
+    word, previous = tokens[before], tokens[before - 1] if before else ""
+    if _is_home(tokens, before) or (word in _OF and previous in TOWN_NOUNS):
         return Cue.SURE
-    small = word in _PLACE or word in _WEAK
-    if small and (
-        any(one in HOME for one in window)
-        or (word in {"a", "sur", "de", "d"} and window[-2:-1] and window[-2] in _BEING)
-    ):
-        return Cue.SURE
-    if word in _OF and before and tokens[before - 1] in TOWN_NOUNS:
-        return Cue.SURE
-    if word in _PLACE or (word in _OF and before and tokens[before - 1] in _NEAR):
+    if word in _PLACE or (word in _OF and previous in _NEAR):
         return Cue.PLACE
-    if word in SERVICES or word in _NEAR or (word in _OF and before and tokens[before - 1] in SERVICES):
+    if word in SERVICES or word in _NEAR or (word in _OF and previous in SERVICES):
         return Cue.SERVICE
     return Cue.OF if word in _WEAK else Cue.NONE
+
+
+def _is_home(tokens: list[str], position: int) -> bool:
+    """Tell whether the word at `position` ends what says where a person lives: "j'habite", "je vis à", "je suis de"."""
+    word, two = tokens[position], tokens[max(0, position - 2) : position]
+    if word in HOME or word in TOWN_NOUNS:
+        return True
+    if word not in _PLACE and word not in _WEAK:
+        return False
+    return any(token in HOME for token in two) or (
+        word in {"a", "sur", "de", "d"} and two[-1:] != [] and two[-1] in _BEING
+    )
 
 
 def after_article(tokens: list[str], position: int) -> bool:
@@ -107,7 +130,9 @@ def is_not_a_place(tokens: list[str], position: int, saint: bool) -> bool:
         return False
     direct = before == position - 1
     word = tokens[before]
-    return word in _STREET or (direct and word in _PERSON) or (direct and saint and word in _SAINT_PLACES)
+    if direct:
+        return word in _STREET or word in _PERSON or (saint and word in _SAINT_PLACES)
+    return word in _STREET or word in _DRINKS
 
 
 def is_alone(tokens: list[str], start: int, end: int) -> bool:

@@ -48,8 +48,11 @@ class Index:
         self._add_communes(communes)
         self._merge_alike()
         self.fuzzy = tuple(key for key, entry in self.entries.items() if len(key) >= 5 and not entry.district)
+        #: Names elsewhere that are one letter from one of ours: a typing error, or the place itself.
+        self.neighbours = {"".join(names.words_of(town.name)) for town in towns if town.usage == "voisin"}
         for rank, town in enumerate(towns):
-            self._add_town(town, rank)
+            if town.usage != "voisin":
+                self._add_town(town, rank)
         #: Names that are also the beginning of another, and short forms: what follows may say more.
         self.beginnings = {
             entry.key

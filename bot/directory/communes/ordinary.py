@@ -16,10 +16,11 @@ FILE = DATA / "places" / "ordinary.txt"
 
 
 @lru_cache(maxsize=1)
-def load(path: Path = FILE) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the frequent words, and the rarer ones, first names and surnames that look or sound like a commune."""
-    frequent, _, alike = path.read_text(encoding="utf-8").partition("= ressemblants\n")
-    return frozenset(frequent.partition("= courants\n")[2].split()), frozenset(alike.split())
+def load(path: Path = FILE) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the frequent words, and the rarer ones and the proper names that look or sound like a commune."""
+    frequent, _, rest = path.read_text(encoding="utf-8").partition("= ressemblants\n")
+    alike, _, proper = rest.partition("= propres\n")
+    return frozenset(frequent.partition("= courants\n")[2].split()), frozenset(alike.split()), frozenset(proper.split())
 
 
 #: Small words that people glue to the next: "laposte", "lacaf".
@@ -32,12 +33,13 @@ def is_frequent(word: str) -> bool:
 
 
 @lru_cache(maxsize=20_000)
-def is_word(word: str) -> bool:
-    """Tell whether `word` (folded) is a frequent word, or a rarer one that could pass for a commune."""
-    frequent, alike = load()
+def is_word(word: str, *, rare: bool = True) -> bool:
+    """Tell whether `word` (folded) is a frequent word, a proper name, or (`rare`) a rarer word that could pass for a commune."""
+    frequent, alike, proper = load()
     return (
         is_frequent(word)
-        or word in alike
+        or word in proper
+        or (rare and word in alike)
         or any(
             word.startswith(small) and len(word) - len(small) >= 4 and word[len(small) :] in frequent
             for small in _GLUED
