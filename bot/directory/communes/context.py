@@ -32,7 +32,7 @@ _NEAR = frozenset(
     "pres cote proche autour environs loin alentours lisiere peripherie ouest est nord sud sortie entree".split()
 )
 _WEAK = frozenset(
-    "de d du des en dans pour entre et ou depuis jusqu jusque par quitte quitter quittant ici cest dan".split()
+    "de d du des en dans pour entre et ou depuis jusqu jusque par quitte quitter quittant ici cest dan avant apres".split()
 )
 _STREET = frozenset(
     "rue rues avenue av boulevard bd bvd bld chemin impasse allee allees quai route place square cours faubourg passage".split()
