@@ -39,6 +39,8 @@ MINIMUM = 3000
 HAMLET = 500
 #: From so many inhabitants a name is heard as the city, but for those that are words of every day.
 CITY = 100_000
+#: So many of the largest may be heard misspelt.
+FUZZY = 1000
 #: So many of the largest are written in our sentences as places, not as words.
 KNOWN_CITIES = 300
 #: From so many, a name that is also a word is heard after "à"; below, it takes more.
@@ -61,16 +63,14 @@ def training_words() -> Counter[str]:
     return count
 
 
-def people(faker: Path) -> set[str]:
-    """Return the first names and surnames of Faker's French providers, read without running it."""
+def people(faker: Path, kind: str = "") -> set[str]:
+    """Return the first names ("first") and surnames of Faker's French providers, read without running it."""
     found: set[str] = set()
     trees = [
         ast.parse(path.read_text(encoding="utf-8")) for path in sorted(faker.glob("providers/person/fr_*/__init__.py"))
     ]
     for node in (node for tree in trees for node in ast.walk(tree)):
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "").endswith(
-            ("names", "names_female", "names_male")
-        ):
+        if isinstance(node, ast.Assign) and f"{kind}_name".lstrip("_") in getattr(node.targets[0], "id", ""):
             found.update(
                 part
                 for leaf in ast.walk(node.value)
@@ -109,7 +109,7 @@ def usage(name: str, size: int, ordinary: set[str], count: Counter[str]) -> str:
     if len(bare) == 2 and bare[0] in {"saint", "sainte"}:
         return "mot"
     if len(bare) > 1:
-        return "courant" if all(word in names.TIES or count[word] >= SURELY_A_WORD for word in bare) else ""
+        return "mot" if all(word in names.TIES or count[word] >= SURELY_A_WORD for word in bare) else ""
     if bare != words and bare[0] in ordinary:
         return "courant"
     if count[bare[0]] >= 2 and size < TOWN:
@@ -156,17 +156,20 @@ def write_elsewhere(source: Path, ordinary: set[str], count: Counter[str]) -> No
             words = names.words_of(name)
             kind = "voisin" if name in neighbours else usage(name, size, ordinary, count)
             # A small town that is a word of every day would be heard in vain more often than in earnest.
-            if kind == "courant" and size < TOWN and names.content(words)[:1] != ("saint",):
+            if (kind == "courant" and size < TOWN) or words[0] == "entre":
                 continue
             codes = "|".join(code for code, _ in of[name].most_common())
             writer.writerow([name, codes, kind])
 
 
-def write_ordinary(dictionary: set[str], persons: set[str], cities: set[str], count: Counter[str]) -> None:
+def write_ordinary(
+    dictionary: set[str], persons: set[str], firsts: set[str], cities: set[str], count: Counter[str]
+) -> None:
     """Write the words that no misspelling of a commune may be."""
     parts = {word for words in herault() for word in words} | {"".join(words) for words in herault()}
     towns = {words[-1] if words[0] in names.ARTICLES else "".join(words) for words in herault()} | parts
     keys = sorted(town for town in towns if len(town) >= 4)
+    away = sorted("".join(names.words_of(town.name)) for town in elsewhere.towns()[:FUZZY])
     heard = sorted(sounds := {sound_key(town.removesuffix("s")) for town in keys})
 
     def near(word: str, short: int = 6) -> bool:
@@ -175,6 +178,7 @@ def write_ordinary(dictionary: set[str], persons: set[str], cities: set[str], co
             sound in sounds
             or (len(sound) >= 5 and alike(sound))
             or bool(process.extractOne(word, keys, scorer=OSA.distance, score_cutoff=limit))
+            or bool(process.extractOne(word, away, scorer=OSA.distance, score_cutoff=1))
         )
 
     def alike(sound: str) -> bool:
@@ -205,6 +209,8 @@ def write_ordinary(dictionary: set[str], persons: set[str], cities: set[str], co
             *sorted(rare - persons),
             "= propres",
             *sorted(rare & persons),
+            "= prenoms",
+            *sorted(firsts - frequent),
         ]
         file.write("\n".join(lines) + "\n")
 
@@ -220,7 +226,7 @@ def main() -> None:
         "sens",
         "orange",
     }
-    write_ordinary(dictionary, persons, cities, count)
+    write_ordinary(dictionary, persons, people(faker, "first"), cities, count)
 
 
 if __name__ == "__main__":

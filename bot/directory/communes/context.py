@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from bot.directory.communes import ordinary
 from bot.directory.communes.names import ARTICLES
 
 #: Verbs and nouns after which a place is meant for sure.
@@ -38,7 +39,7 @@ _STREET = frozenset(
     "rue rues avenue av boulevard bd bvd bld chemin impasse allee allees quai route place square cours faubourg passage".split()
 )
 _PERSON = frozenset(
-    "madame monsieur mme mr m mlle mademoiselle docteur dr maitre famille prenom nom appelle professeur".split()
+    "madame monsieur mme mr m mlle mademoiselle docteur dr maitre famille prenom nom appelle professeur prof juge avocat avocate notaire educateur educatrice patron ami amie".split()
 )
 #: What the wines of a place come after.
 _DRINKS = frozenset("vin vins verre verres bouteille bouteilles muscat".split())
@@ -51,7 +52,7 @@ FILLERS = frozenset(
     """
     bonjour bonsoir salut coucou merci oui non svp stp s il te vous plait alors euh bon voila donc et moi je j suis c est
     a sur vers au aux en de d du ici mon ma la le les l commune ville village code postal cp plutot pardon desole pas
-    mais dans habite habit vis herault 34 ok accord par pres cote
+    mais dans e eme centre plage cedex nord sud est ouest habite habit vis herault 34 ok accord par pres cote
     """.split()
 )
 
@@ -121,8 +122,13 @@ def after_article(tokens: list[str], position: int) -> bool:
     }
 
 
+def is_a_person(tokens: list[str], position: int) -> bool:
+    """Tell whether the word before makes a surname of what follows: a title, a trade, a first name."""
+    return position > 0 and (tokens[position - 1] in _PERSON or tokens[position - 1] in ordinary.first_names())
+
+
 def is_not_a_place(tokens: list[str], position: int, saint: bool) -> bool:
-    """Tell whether the words before make it a street, a person, or a school named after a saint."""
+    """Tell whether the words before make it a street, a wine, or a school named after a saint."""
     before = position - 1
     while before >= 0 and (tokens[before] in ARTICLES or tokens[before] in _OF):
         before -= 1
@@ -131,7 +137,7 @@ def is_not_a_place(tokens: list[str], position: int, saint: bool) -> bool:
     direct = before == position - 1
     word = tokens[before]
     if direct:
-        return word in _STREET or word in _PERSON or (saint and word in _SAINT_PLACES)
+        return word in _STREET or (saint and word in _SAINT_PLACES)
     return word in _STREET or word in _DRINKS
 
 

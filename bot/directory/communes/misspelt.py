@@ -22,6 +22,8 @@ _SAINTS = frozenset(["saint", "sainte"])
 #: No more comparisons letter by letter than this in one message: a flood of unknown words is read in bounded time.
 MOST_COMPARED = 40
 _LONGEST_SPAN = 6
+#: From so many inhabitants a name alone, misspelt, is rather the town than a rare word.
+_TOWN = 1500
 #: By how much a place is expected: (shortest key, letters that may be wrong), the longest first.
 _TOLERANCE = {
     Cue.SURE: ((14, 3), (7, 2), (5, 1)),
@@ -41,6 +43,7 @@ def closest(message: Message, position: int, exact: tuple[Entry, int] | None) ->
     if (
         tokens[position] in names.TIES
         or message.compared >= MOST_COMPARED
+        or context.is_a_person(tokens, position)
         or context.is_not_a_place(tokens, position, tokens[position] in _SAINTS)
     ):
         return None
@@ -49,7 +52,7 @@ def closest(message: Message, position: int, exact: tuple[Entry, int] | None) ->
     best: tuple[float, Entry, int] | None = None
     for end in range(position + 1, min(len(tokens), position + _LONGEST_SPAN) + 1):
         words = tuple(tokens[position:end])
-        if not _may_be_in_a_name(words[-1]):
+        if not (_may_be_in_a_name(words[-1]) or (len(words) < 3 and words[0] in _SAINTS | _HEARD_SAINT)):
             break
         as_saint = len(words) > 1 and words[0] in _HEARD_SAINT
         if as_saint:
@@ -57,11 +60,15 @@ def closest(message: Message, position: int, exact: tuple[Entry, int] | None) ->
         elif "".join(words) in index.load().entries or context.is_idiom(tokens, position, end):
             continue  # written out, and not meant as a place
         strength = Cue.SURE if context.is_alone(tokens, position, end) else expected
-        if words[-1] in names.TIES or (exact and end <= exact[1]) or not _may_be_misspelt(words, expected):
+        if (position == 0 and tokens[end : end + 1] in (["pres"], ["cote"])) or tokens[end : end + 2] == ["a", "cote"]:
+            strength = max(strength, Cue.PLACE)
+        if words[-1] in names.TIES or (exact and end <= exact[1]) or not _may_be_misspelt(words, expected, strength):
             continue
         message.compared += 1
         judged = _nearest(words, strength, bool(exact))
         if judged and as_saint and judged[1].words[0] != "saint":
+            continue
+        if judged and expected < Cue.PLACE and _is_rather_a_word(words, judged[1]):
             continue
         if judged and article and not takes(judged[1], tokens, position):
             continue
@@ -72,17 +79,23 @@ def closest(message: Message, position: int, exact: tuple[Entry, int] | None) ->
     return (best[1], best[2]) if best else None
 
 
+def _is_rather_a_word(words: tuple[str, ...], entry: Entry) -> bool:
+    """Tell whether a word that nothing announces as a place is as near to a rare word as to a small place."""
+    small = entry.town is None and entry.communes[0].population < _TOWN
+    return small and len(words) == 1 and ordinary.is_near_a_rare_word(words[0])
+
+
 def _may_be_in_a_name(word: str) -> bool:
     """Tell whether a word is one of a name, or so strange that it may misspell one."""
     return not word.isdigit() and (word in names.TIES or word in index.load().words or not ordinary.is_frequent(word))
 
 
-def _may_be_misspelt(words: tuple[str, ...], strength: Cue) -> bool:
+def _may_be_misspelt(words: tuple[str, ...], expected: Cue, strength: Cue) -> bool:
     """Tell whether some of the words is no word of French: right words are left as they are, but after "Saint"."""
     if words[0] in _SAINTS and len(words) > 1 and strength >= Cue.PLACE:
         return True
     # Where a person says that they live, a rare word is rather a misspelling.
-    rare = strength < Cue.SURE
+    rare = expected < Cue.SURE
     strange = [word for word in words if word not in {*names.TIES, "saint"} and not ordinary.is_word(word, rare=rare)]
     return sum(map(len, strange)) >= 4
 
@@ -130,10 +143,11 @@ def _heard(words: tuple[str, ...], key: str, strength: Cue) -> Iterator[tuple[fl
     """Yield the names that sound like `words`, or all but: 0.7 for the same sounds, 1.2 for one of difference."""
     if strength is Cue.NONE or len(key) < 4:
         return
-    lookup, sound = index.load(), index.sound_of(words)
-    for entry in lookup.by_sound.get(sound, ()):
+    lookup, sounds = index.load(), index.sounds_of(words)
+    for entry in (entry for sound in sounds for entry in lookup.by_sound.get(sound, ())):
         if OSA.distance(key, entry.key) <= max(2, len(key) // 2) and (strength > Cue.OF or key[:2] == entry.key[:2]):
             yield (0.7 if key != entry.key else 0), entry
+    sound = sounds[0]
     if len(sound) < 5 or strength < Cue.SERVICE or len(key) < (6 if strength >= Cue.PLACE else 8):
         return
     for other, _, _ in process.extract(sound, lookup.sounds, scorer=OSA.distance, score_cutoff=1, limit=8):

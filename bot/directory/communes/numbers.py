@@ -21,7 +21,7 @@ _REFERENCE = frozenset(
 )
 #: Of these, the ones that make a reference of a number a few words later.
 _NUMBERED = frozenset(
-    "dossier allocataire matricule identifiant reference facture contrat siret agrement cerfa formulaire article".split()
+    "montant somme total porte dossier allocataire matricule identifiant reference facture contrat siret agrement cerfa formulaire article".split()
 )
 _PLACED = HOME | frozenset("a sur vers dans le au postal cp commune ville secteur pres cote du c est ici suis".split())
 
@@ -49,7 +49,8 @@ def is_quantity(tokens: list[str], start: int, end: int) -> bool:
     after = tokens[end] if end < len(tokens) else ""
     if before[-1:] and before[-1] in {"postal", "cp", "postale"}:
         return False
-    if any(token in _NUMBERED for token in tokens[max(0, start - 4) : start]):
+    window = tokens[max(0, start - 6) : start]
+    if any(token in _NUMBERED for token in window) or ("code" in window and "postal" not in window):
         return True
     following = tokens[end + 1] if end + 1 < len(tokens) else ""
     return (

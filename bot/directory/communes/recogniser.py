@@ -58,7 +58,7 @@ def _town_beside(message: Message, start: int, end: int) -> bool:
 def _department(message: Message, position: int) -> Mention | None:
     """Find a département elsewhere by its name or number: "dans le Gard", "je suis dans le 30"."""
     tokens = message.tokens
-    if tokens[position] not in {"dans", "dan", "departement"}:
+    if tokens[position] not in {"dans", "dan", "en", "departement"}:
         return None
     start = position + 1
     while start < len(tokens) and tokens[start] in names.TIES:
@@ -67,7 +67,8 @@ def _department(message: Message, position: int) -> Mention | None:
     for end in range(min(len(tokens), start + 4), start, -1):
         key = "".join(tokens[start:end])
         code, name = index.departments().get(key, (elsewhere.HERE, ""))
-        known = sure if key == code.lower() or ordinary.is_frequent(key) else start > position + 1
+        named = start > position + 1 or tokens[position] == "en"
+        known = sure if key == code.lower() or ordinary.is_frequent(key) else named
         if code != elsewhere.HERE and known and (end == len(tokens) or tokens[end] not in written.GOES_ON):
             return Mention(start, end, elsewhere=Elsewhere(name, name))
     return None

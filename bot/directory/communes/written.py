@@ -18,6 +18,8 @@ GOES_ON = frozenset(
 _SHORT_MESSAGE = 5
 #: From so many inhabitants (Sète, Lattes), a name is searched for more often than its word is written.
 _TOWN = 5000
+#: From so many letters, a name cut otherwise than it should is still that name: "clermont lherault".
+_LONG = 10
 #: No name has more words than this.
 _LONGEST = 12
 
@@ -41,6 +43,9 @@ def _counts(message: Message, entry: Entry, start: int, end: int) -> bool:
     """Tell whether a name that is written out is meant as a place."""
     tokens = message.tokens
     words = tuple(tokens[start:end])
+    town = entry.whole and not entry.usage and bool(entry.communes) and entry.communes[0].population >= _TOWN
+    if not town and context.is_a_person(tokens, start):
+        return False
     if context.is_idiom(tokens, start, end) or context.is_not_a_place(tokens, start, is_saint(words)):
         return False
     as_cut = _same_cuts(words, entry)
@@ -50,7 +55,7 @@ def _counts(message: Message, entry: Entry, start: int, end: int) -> bool:
     if entry.town is not None:
         return _counts_elsewhere(message, entry, start, alone)
     if entry.usage is Usage.NAME and not entry.district:
-        return as_cut or alone or len(words) == 1 or context.cue(tokens, start) > Cue.NONE
+        return as_cut or alone or len(words) == 1 or len(entry.key) >= _LONG or context.cue(tokens, start) > Cue.NONE
     return _article_fits(tokens, words, entry, start) and (alone or _is_expected(message, entry, start, end))
 
 
@@ -69,9 +74,10 @@ def _stands_out(message: Message, entry: Entry, start: int, end: int) -> bool:
     proper, tokens = message.hints.proper, message.tokens
     if tokens[end - 1] in proper and not (start and tokens[start - 1] in proper):
         return True
-    begins = start == 0 and end < len(tokens) and tokens[end] in {"ou", "et", "pres", "cote"}
-    ends = end == len(tokens) <= 2 * _SHORT_MESSAGE and entry.whole
-    return (begins or ends) and entry.communes[0].population >= _TOWN
+    if start == 0 and (tokens[end : end + 1] in (["ou"], ["pres"]) or tokens[end : end + 2] == ["a", "cote"]):
+        return True
+    ends = end == len(tokens) <= 2 * _SHORT_MESSAGE
+    return ends and entry.whole and entry.communes[0].population >= _TOWN
 
 
 def is_saint(words: Sequence[str]) -> bool:
@@ -119,5 +125,5 @@ def takes(entry: Entry, tokens: list[str], start: int) -> bool:
     """Tell whether the name has an article, and the word before is that one or holds it ("au Bosc", "des Aires")."""
     if entry.words[0] not in names.ARTICLES:
         return False
-    holds = {"le": {"le", "au", "du"}, "la": {"la"}, "les": {"les", "aux", "des"}, "l": {"l"}}
+    holds = {"le": {"le", "au", "du", "o"}, "la": {"la"}, "les": {"les", "aux", "des"}, "l": {"l"}}
     return tokens[start - 1] in holds[entry.words[0]]
