@@ -7,13 +7,14 @@
 
 Writes, in data/places:
 - `departements.csv`: the départements of France;
-- `elsewhere.csv`: the communes outside the Hérault with at least MINIMUM inhabitants, and those of any size whose name
-  is, or begins with, one of the Hérault's ("Montpellier-de-Médillan"), the largest first;
+- `elsewhere.csv`: the communes outside the Hérault with at least MINIMUM inhabitants, those of any size whose name
+  is, or begins with, one of the Hérault's ("Montpellier-de-Médillan"), and those of HAMLET inhabitants whose name is two
+  letters from one of ours ("Marsillac"), or one ("voisin": a typing error or the place itself, to be asked); the largest first;
 - `ordinary.txt`: the words of French that are not to be read as a misspelt commune: the frequent ones (in our own training
   sentences and in the dictionary), and the dictionary's words, first names and surnames that look or sound like a commune.
 
 Sources: Insee, code officiel géographique, through @etalab/decoupage-administratif (MIT, data under Licence Ouverte);
-an-array-of-french-words (MIT); the names of Faker's French provider (MIT).
+an-array-of-french-words (MIT); the names of Faker's French providers (MIT).
 """
 
 import ast
@@ -29,13 +30,19 @@ from babel import Locale
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.directory.communes import gazetteer, names
+from bot.directory.communes import elsewhere, gazetteer, names
 from bot.paths import DATA
 from bot.text import fold, normalise, sound_key
 
 MINIMUM = 3000
+#: A commune elsewhere whose name looks like one of ours counts from so many inhabitants.
+HAMLET = 500
 #: From so many inhabitants a name is heard as the city, but for those that are words of every day.
 CITY = 100_000
+#: So many of the largest may be heard misspelt.
+FUZZY = 1000
+#: So many of the largest are written in our sentences as places, not as words.
+KNOWN_CITIES = 300
 #: From so many, a name that is also a word is heard after "à"; below, it takes more.
 TOWN = 20_000
 WORDS_TOO = frozenset(["Brest", "Nice", "Saint-Paul", "Tours"])
@@ -56,14 +63,14 @@ def training_words() -> Counter[str]:
     return count
 
 
-def people(faker: Path) -> set[str]:
-    """Return the first names and surnames of Faker's French provider, read without running it."""
-    tree = ast.parse((faker / "providers/person/fr_FR/__init__.py").read_text(encoding="utf-8"))
+def people(faker: Path, kind: str = "") -> set[str]:
+    """Return the first names ("first") and surnames of Faker's French providers, read without running it."""
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "").endswith(
-            ("names", "names_female", "names_male")
-        ):
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8")) for path in sorted(faker.glob("providers/person/fr_*/__init__.py"))
+    ]
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Assign) and f"{kind}_name".lstrip("_") in getattr(node.targets[0], "id", ""):
             found.update(
                 part
                 for leaf in ast.walk(node.value)
@@ -99,13 +106,21 @@ def usage(name: str, size: int, ordinary: set[str], count: Counter[str]) -> str:
         return "mot" if name in WORDS_TOO else ""
     words = names.words_of(name)
     bare = words[1:] if words[0] in names.ARTICLES and len(words) > 1 else words
+    if len(bare) == 2 and bare[0] in {"saint", "sainte"}:
+        return "mot"
     if len(bare) > 1:
-        return "courant" if all(word in names.TIES or count[word] >= SURELY_A_WORD for word in bare) else ""
+        return "mot" if all(word in names.TIES or count[word] >= SURELY_A_WORD for word in bare) else ""
     if bare != words and bare[0] in ordinary:
         return "courant"
     if count[bare[0]] >= 2 and size < TOWN:
         return "courant"
     return "mot" if bare[0] in ordinary or len(bare[0]) <= 4 else ""
+
+
+def from_ours(key: str, letters: list[str]) -> int:
+    """Return by how many letters a name elsewhere differs from the nearest of ours: 1, 2, or 0 for more (or none)."""
+    found = process.extractOne(key, letters, scorer=OSA.distance, score_cutoff=1 if len(key) < 7 else 2)
+    return int(found[1]) if found and len(key) >= 6 else 0
 
 
 def write_elsewhere(source: Path, ordinary: set[str], count: Counter[str]) -> None:
@@ -119,14 +134,18 @@ def write_elsewhere(source: Path, ordinary: set[str], count: Counter[str]) -> No
         writer.writerows(
             [one["code"], one["nom"]] for one in departments if len(one["code"]) < 3 or one["code"] < "977"
         )
-    ours = herault()
+    ours, neighbours = herault(), set()
+    letters = sorted({"".join(words) for words in ours if sum(map(len, words)) >= 5})
     population: Counter[str] = Counter()
     of: dict[str, Counter[str]] = defaultdict(Counter)
     for one in json.loads((source / "communes.json").read_text(encoding="utf-8")):
         if one["type"] != "commune-actuelle" or one.get("departement", "34") == "34" or one["zone"] == "com":
             continue
         size, words = one.get("population", 0), names.content(names.words_of(one["nom"]))
-        if size >= MINIMUM or any(words[:length] in ours for length in range(1, len(words) + 1)):
+        away = from_ours("".join(names.words_of(one["nom"])), letters) if MINIMUM > size >= HAMLET else 0
+        if away == 1:
+            neighbours.add(one["nom"])
+        if size >= MINIMUM or away or any(words[:length] in ours for length in range(1, len(words) + 1)):
             population[one["nom"]] = max(population[one["nom"]], size)
             of[one["nom"]][one["departement"]] = max(of[one["nom"]][one["departement"]], size)
     with (OUT / "elsewhere.csv").open("w", encoding="utf-8", newline="") as file:
@@ -135,19 +154,22 @@ def write_elsewhere(source: Path, ordinary: set[str], count: Counter[str]) -> No
         writer.writerow(["nom", "departements", "usage"])
         for name, size in population.most_common():
             words = names.words_of(name)
-            kind = usage(name, size, ordinary, count)
+            kind = "voisin" if name in neighbours else usage(name, size, ordinary, count)
             # A small town that is a word of every day would be heard in vain more often than in earnest.
-            if kind == "courant" and size < TOWN and names.content(words)[:1] != ("saint",):
+            if (kind == "courant" and size < TOWN) or words[0] == "entre":
                 continue
             codes = "|".join(code for code, _ in of[name].most_common())
             writer.writerow([name, codes, kind])
 
 
-def write_ordinary(dictionary: set[str], persons: set[str], count: Counter[str]) -> None:
+def write_ordinary(
+    dictionary: set[str], persons: set[str], firsts: set[str], cities: set[str], count: Counter[str]
+) -> None:
     """Write the words that no misspelling of a commune may be."""
     parts = {word for words in herault() for word in words} | {"".join(words) for words in herault()}
     towns = {words[-1] if words[0] in names.ARTICLES else "".join(words) for words in herault()} | parts
     keys = sorted(town for town in towns if len(town) >= 4)
+    away = sorted("".join(names.words_of(town.name)) for town in elsewhere.towns()[:FUZZY])
     heard = sorted(sounds := {sound_key(town.removesuffix("s")) for town in keys})
 
     def near(word: str, short: int = 6) -> bool:
@@ -156,6 +178,7 @@ def write_ordinary(dictionary: set[str], persons: set[str], count: Counter[str])
             sound in sounds
             or (len(sound) >= 5 and alike(sound))
             or bool(process.extractOne(word, keys, scorer=OSA.distance, score_cutoff=limit))
+            or bool(process.extractOne(word, away, scorer=OSA.distance, score_cutoff=1))
         )
 
     def alike(sound: str) -> bool:
@@ -168,15 +191,28 @@ def write_ordinary(dictionary: set[str], persons: set[str], count: Counter[str])
         for word, times in count.items()
         if word.isalpha()
         and len(word) > 1
-        and word not in parts
+        and word not in parts | cities
         and ((times >= 2 and word in dictionary) or (times >= SURELY_A_WORD and not near(word, short=4)))
     }
     rare = {
         word for word in dictionary | persons if len(word) >= 4 and word.isalpha() and word not in parts and near(word)
     }
+    rare -= frequent
     with (OUT / "ordinary.txt").open("w", encoding="utf-8") as file:
-        file.write("# Mots courants, et mots qui ressemblent à une commune : voir scripts/build_places.py\n")
-        file.write("\n".join(["= courants", *sorted(frequent), "= ressemblants", *sorted(rare - frequent)]) + "\n")
+        file.write(
+            "# Mots courants, et mots et noms propres qui ressemblent à une commune : voir scripts/build_places.py\n"
+        )
+        lines = [
+            "= courants",
+            *sorted(frequent),
+            "= ressemblants",
+            *sorted(rare - persons),
+            "= propres",
+            *sorted(rare & persons),
+            "= prenoms",
+            *sorted(firsts - frequent),
+        ]
+        file.write("\n".join(lines) + "\n")
 
 
 def main() -> None:
@@ -185,7 +221,12 @@ def main() -> None:
     dictionary = {fold(word) for word in json.loads(word_list.read_text(encoding="utf-8"))}
     persons, count = people(faker) | foreign() | KNOWN_TOO, training_words()
     write_elsewhere(source, dictionary | persons, count)
-    write_ordinary(dictionary, persons, count)
+    cities = {"".join(names.words_of(town.name)) for town in elsewhere.towns()[:KNOWN_CITIES]} - {
+        "tours",
+        "sens",
+        "orange",
+    }
+    write_ordinary(dictionary, persons, people(faker, "first"), cities, count)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Keys are names without spaces, so that words glued or cut apart are found by the same lookup.
 """
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -10,7 +11,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from bot.directory.communes import elsewhere, gazetteer, names
+from bot.directory.communes import elsewhere, gazetteer, names, ordinary
 from bot.directory.communes.elsewhere import Town
 from bot.directory.communes.gazetteer import Commune
 from bot.text import sound_key
@@ -24,6 +25,8 @@ class Usage(IntEnum):
     COMMON = 2  #: "j'habite à", "la commune de": it is a word of every day
 
 
+#: So many cities elsewhere are known by a short form ("Aix").
+_CITIES = 120
 USAGES = {"": Usage.NAME, "mot": Usage.WORD, "courant": Usage.COMMON}
 
 
@@ -48,8 +51,14 @@ class Index:
         self._add_communes(communes)
         self._merge_alike()
         self.fuzzy = tuple(key for key, entry in self.entries.items() if len(key) >= 5 and not entry.district)
+        #: Names elsewhere that are one letter from one of ours: a typing error, or the place itself.
+        self.neighbours = {"".join(names.words_of(town.name)) for town in towns if town.usage == "voisin"}
         for rank, town in enumerate(towns):
-            self._add_town(town, rank)
+            if town.usage != "voisin":
+                self._add_town(town, names.words_of(town.name), rank)
+        for town in towns[:_CITIES]:
+            if (short := names.shortened(names.words_of(town.name))) and not ordinary.is_frequent(short[-1]):
+                self._add_town(replace(town, usage="mot"), short, _CITIES)
         #: Names that are also the beginning of another, and short forms: what follows may say more.
         self.beginnings = {
             entry.key
@@ -61,7 +70,8 @@ class Index:
         for key in self.fuzzy:
             entry = self.entries[key]
             if entry.communes and len(key) >= 5:
-                self.by_sound[sound_of(entry.words)].append(entry)
+                for sound in sounds_of(entry.words):
+                    self.by_sound[sound].append(entry)
         self.sounds = tuple(self.by_sound)
         by_length: dict[int, list[str]] = defaultdict(list)
         for key in self.fuzzy:
@@ -137,8 +147,7 @@ class Index:
                 found = sorted({*entry.communes, *alike}, key=lambda commune: -commune.population)
                 self.entries[key] = replace(entry, communes=tuple(found))
 
-    def _add_town(self, town: Town, rank: int) -> None:
-        words = names.words_of(town.name)
+    def _add_town(self, town: Town, words: tuple[str, ...], rank: int) -> None:
         for variant in names.written(words):
             key = "".join(variant)
             usage = USAGES[town.usage]
@@ -151,10 +160,17 @@ class Index:
                     self.fuzzy += (key,)
 
 
+#: Endings that are written and not heard after a consonant: "Olargues" is heard "olarg".
+_MUTE = re.compile(r"(?<=[bcdfgjklmnpqrstvxz])(?:(?<=[gq])u)?es?$|s$")
+
+
 @lru_cache(maxsize=20_000)
-def sound_of(words: tuple[str, ...]) -> str:
-    """Return how words are heard, one after the other, small words and plural marks left out."""
-    return "".join(sound_key(word.removesuffix("s")) for word in names.content(words))
+def sounds_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return how words are heard, one after the other, small words left out: without their plurals, and mute endings."""
+    meant = names.content(words)
+    plain = "".join(sound_key(word.removesuffix("s")) for word in meant)
+    bare = "".join(sound_key(_MUTE.sub("", word)) for word in meant)
+    return (plain,) if plain == bare else (plain, bare)
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ class Mention:
 
     `candidates`: the communes of the Hérault that it may be, the likeliest first; none when it is `elsewhere`.
     `district`: a part of a town or an unsure spelling, that yields to a name. `postcode`: digits only.
+    `unsure`: a name one letter from ours that is also one elsewhere, to be asked.
     """
 
     start: int
@@ -20,11 +21,12 @@ class Mention:
     elsewhere: Elsewhere | None = None
     district: bool = False
     postcode: bool = False
+    unsure: bool = False
 
     @property
     def commune(self) -> Commune | None:
         """The commune, when there is no doubt."""
-        return self.candidates[0] if len(self.candidates) == 1 else None
+        return self.candidates[0] if len(self.candidates) == 1 and not self.unsure else None
 
 
 @dataclass(frozen=True)

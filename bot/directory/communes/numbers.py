@@ -15,9 +15,13 @@ _REFERENCE = frozenset(
     dossier numero n no num allocataire matricule identifiant reference ref facture contrat compte mot passe client
     siret agrement gagne gagnes touche touches doit dois devait devoir paye payer verse verser coute vaut reste perdu
     recu rembourser reclame reclament demande montant somme total environ presque ai as avons avait avais avec
-    plus moins pret credit dette dettes pour salaire revenus revenu loyer que et ouvre pin secret securite commande
-    article loi arrete decret plafond jusqu dispositif formulaire cerfa
+    plus moins pret credit dette dettes salaire revenus revenu loyer pin secret securite commande
+    article loi arrete decret plafond dispositif formulaire cerfa
     """.split()
+)
+#: Of these, the ones that make a reference of a number a few words later.
+_NUMBERED = frozenset(
+    "montant somme total porte dossier allocataire matricule identifiant reference facture contrat siret agrement cerfa formulaire article".split()
 )
 _PLACED = HOME | frozenset("a sur vers dans le au postal cp commune ville secteur pres cote du c est ici suis".split())
 
@@ -41,10 +45,13 @@ def read(tokens: list[str], position: int) -> tuple[str, int] | None:
 
 def is_quantity(tokens: list[str], start: int, end: int) -> bool:
     """Tell whether the words around make the number a sum, a count or a reference."""
-    before = [token for token in tokens[max(0, start - 2) : start]]
+    before = tokens[max(0, start - 2) : start]
     after = tokens[end] if end < len(tokens) else ""
     if before[-1:] and before[-1] in {"postal", "cp", "postale"}:
         return False
+    window = tokens[max(0, start - 6) : start]
+    if any(token in _NUMBERED for token in window) or ("code" in window and "postal" not in window):
+        return True
     following = tokens[end + 1] if end + 1 < len(tokens) else ""
     return (
         after in _COUNTED
@@ -69,7 +76,7 @@ def is_quantity(tokens: list[str], start: int, end: int) -> bool:
         or bool(
             len(before) == 2
             and before[-1] in {"est", "de", "d", "a", "le"}
-            and before[0] in _REFERENCE - {"plus", "moins", "et", "que", "pour", "ai"}
+            and before[0] in _REFERENCE - {"plus", "moins", "ai"}
         )
     )
 

@@ -1,6 +1,7 @@
 """What the places of a message come to: one commune for sure, several to be asked, or a place elsewhere. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.directory.communes import elsewhere, index, names
 from bot.directory.communes.context import HOME, SERVICES
@@ -11,11 +12,9 @@ from bot.directory.communes.mention import Mention, Where
 #: Nobody asks about more places than this at once: the first ones count.
 _MOST = 12
 _LOOKED_FOR = frozenset("cherche cherchons chercher trouver trouve ou aller allez rejoindre prendre".split())
-_NEAR = frozenset("pres cote proche autour loin entre environs".split())
-_LEFT = frozenset(
-    "pas plus quitte quitter quittant quittent ancien ancienne ancienne avant etais habitais vivais viens venant arrive arrives".split()
-)
-_SPELLS = frozenset("d de du des dans en la le l les departement et".split())
+_NEAR = frozenset("pres cote proche autour loin environs".split())
+_LEFT = frozenset("pas plus quitte quitter quittant quittent ancien ancienne avant etais habitais vivais".split())
+_SPELLS = frozenset("d de du des dans en la le l les departement".split())
 
 
 def settle(mentions: list[Mention], tokens: list[str]) -> Where:
@@ -23,8 +22,7 @@ def settle(mentions: list[Mention], tokens: list[str]) -> Where:
     mentions = _with_departments(_with_postcodes(mentions[:_MOST]), tokens)
     ours = [mention for mention in mentions if mention.candidates]
     if not ours:
-        away = next((mention.elsewhere for mention in mentions if mention.elsewhere and not mention.postcode), None)
-        return Where(elsewhere=away or next((mention.elsewhere for mention in mentions if mention.elsewhere), None))
+        return Where(elsewhere=_away(mentions))
     if any(not mention.district for mention in ours):
         ours = [mention for mention in ours if not mention.district]
     return _among(_meant(_narrowed(ours), tokens))
@@ -37,7 +35,7 @@ def _among(ours: list[Mention]) -> Where:
     if len(sure) == 1 and not rest:
         return Where(commune=next(iter(sure.values())))
     # Each place that is named gets a chance to be among the first.
-    turns = [[mention.commune] if mention.commune else list(mention.candidates) for mention in ours]
+    turns = [list(mention.candidates) for mention in ours]
     possible: dict[str, Commune] = {}
     for rank in range(max(map(len, turns))):
         for candidates in turns:
@@ -46,45 +44,57 @@ def _among(ours: list[Mention]) -> Where:
     return Where(possible=tuple(possible.values()))
 
 
+def _away(mentions: list[Mention]) -> Elsewhere | None:
+    """Return the place elsewhere that is named first, in the département of the postcode beside it when there is one."""
+    named = next((mention for mention in mentions if not mention.postcode), None)
+    if named is None or named.elsewhere is None:
+        return mentions[0].elsewhere if mentions else None
+    code = _postcode_beside(named, mentions)
+    return Elsewhere(named.elsewhere.name, code.department) if code else named.elsewhere
+
+
+def _postcode_beside(mention: Mention, mentions: list[Mention]) -> Elsewhere | None:
+    """Return what the postcode of another département says, written right before or after a name."""
+    return next(
+        (
+            other.elsewhere
+            for other in mentions
+            if other.postcode
+            and other.elsewhere
+            and 0 <= max(other.start - mention.end, mention.start - other.end) <= 1
+        ),
+        None,
+    )
+
+
 def _with_postcodes(mentions: list[Mention]) -> list[Mention]:
     """Return the mentions, each name and the postcode that fits it made one."""
     codes = [mention for mention in mentions if mention.postcode and mention.candidates]
-    settled, used = [], set()
-    for mention in mentions:
-        if mention.postcode or not mention.candidates:
-            settled.append(mention)
-            continue
+    fitted = [_fitted(mention, codes) for mention in mentions]
+    used = {code for _, code in fitted if code}
+    return [mention for mention, _ in fitted if mention not in used]
+
+
+def _fitted(mention: Mention, codes: list[Mention]) -> tuple[Mention, Mention | None]:
+    """Return a name with only the candidates that have one of the postcodes, and that postcode; or the name as it is."""
+    if not mention.postcode:
         for code in codes:
-            both = [commune for commune in mention.candidates if commune in code.candidates]
-            if both:
-                used.add(code)
-                mention = Mention(mention.start, mention.end, tuple(both), district=mention.district)
-        settled.append(mention)
-    return [mention for mention in settled if mention not in used]
+            if both := tuple(commune for commune in mention.candidates if commune in code.candidates):
+                return replace(mention, candidates=both, unsure=False), code
+    return mention, None
 
 
 def _with_departments(mentions: list[Mention], tokens: list[str]) -> list[Mention]:
     """Return the mentions, a name of ours that is given another département's number or name made one elsewhere."""
     found: list[Mention] = []
     for mention in mentions:
+        away = None
         if mention.candidates and not mention.postcode:
-            beside = next(
-                (
-                    other
-                    for other in mentions
-                    if other.postcode
-                    and other.elsewhere
-                    and 0 <= max(other.start - mention.end, mention.start - other.end) <= 1
-                ),
-                None,
-            )
-            name = " ".join(tokens[mention.start : mention.end])
-            department = (
-                beside.elsewhere.department if beside and beside.elsewhere else _department_after(tokens, mention)
-            )
-            if department and (beside is None or _homonym(tokens, mention, department) or mention.commune is None):
-                mention = Mention(mention.start, mention.end, elsewhere=Elsewhere(name.title(), department))
-        found.append(mention)
+            beside = _postcode_beside(mention, mentions)
+            department = beside.department if beside else _department_after(tokens, mention)
+            if department and (_homonym(tokens, mention, department) or mention.commune is None):
+                away = Elsewhere(" ".join(tokens[mention.start : mention.end]).title(), department)
+        found.append(replace(mention, candidates=(), elsewhere=away) if away else mention)
     return found
 
 
@@ -106,7 +116,7 @@ def _department_after(tokens: list[str], mention: Mention) -> str | None:
                 return None
             if words == code.lower():  # a bare number may be anything: only where there is such a commune
                 return name if start == mention.end and _homonym(tokens, mention, name) else None
-            return name if start > mention.end or _homonym(tokens, mention, name) else None
+            return name
     return None
 
 
@@ -124,7 +134,7 @@ def _narrowed(ours: list[Mention]) -> list[Mention]:
             )
         ]
         named = len(fitting) == 1 and len(mention.candidates) > 1 and not mention.postcode
-        narrowed.append(Mention(mention.start, mention.end, tuple(fitting)) if named else mention)
+        narrowed.append(replace(mention, candidates=tuple(fitting)) if named else mention)
     return narrowed
 
 
