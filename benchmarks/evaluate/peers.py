@@ -31,7 +31,7 @@ SPOILT = 300
 #: The kinds of noise that every rival is asked under.
 NOISES = ("accents", "two_typos", "apostrophes", "sms", "mild", "heavy")
 #: Sentences an id of our own data, so that DIET is affordable; the rest of the data gives the validation sentences.
-EACH = 20
+EACH = 12
 VALIDATION = 800
 
 Pipeline = list[dict[str, Any]]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import learning_curve
 from benchmarks.evaluate import alone, gate, peers, plots, report, sets, table, whole
 from benchmarks.noise import noisy
 from bot.training import trained
@@ -164,6 +165,29 @@ def test_penalty_is_chosen_from_the_training_half() -> None:
     pairs += [(f"bebe pesee {word}", "b") for word in "un deux trois quatre cinq six".split()]
     pairs += [(f"loyer dette {word}", "c") for word in "un deux trois quatre cinq six".split()]
     assert alone.choose_penalty(pairs, splits=1) == alone.choose_penalty(pairs, splits=1) in alone.PENALTIES
+
+
+def toy() -> sets.Pairs:
+    """Return a few sentences of three ids, far enough apart to be learnt."""
+    endings = "demain vite enfin encore ici seul".split()
+    starts = {"rsa_montant": "combien de rsa", "pmi_consultation": "peser mon bebe", sets.OUT: "ma carte grise"}
+    return [(f"{start} {ending}", intent) for intent, start in starts.items() for ending in endings]
+
+
+def test_cross_validation_judges_what_was_not_learnt() -> None:
+    """Every sentence is judged once, and easy ones are right."""
+    found = alone.cross_validate(toy(), 1.0, count=2)
+    assert found["figures"]["sentences"] == len(found["given"]) == len(toy())
+    assert found["figures"]["accuracy"] > 80
+    assert found["truth"] == [intent for _, intent in toy()]
+
+
+def test_learning_curve_has_a_point() -> None:
+    """A point is measured on questions that are not in the sample, as written and spoilt."""
+    questions = [sets.Question("c combien de rsa", "rsa_montant"), sets.Question("la carte grise", sets.OUT)]
+    found = learning_curve.point(toy(), 4, 0, questions, 1.0)
+    assert (found["sentences"], found["each"]) == (12, 4)
+    assert found["clean"] == {"in_scope_accuracy": 100, "out_of_scope_recall": 100}
 
 
 def test_report_is_one_page() -> None:
