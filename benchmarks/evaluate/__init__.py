@@ -1,0 +1,1 @@
+"""How well does it understand? Data sets, measures, the peers, and the report: `make evaluate`; docs/evaluation.md."""
