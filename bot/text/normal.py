@@ -14,7 +14,11 @@ _APOSTROPHES = str.maketrans(
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _WORD = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+")
 #: The same, with the apostrophe that elides it: "c'" is not the "c" that stands for "c'est".
-_WORD_OR_ELISION = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+'?")
+_WORD_OR_ELISION = re.compile(
+    # Shorthand that holds a digit ("2m1", "bi1") comes first: elsewhere letters and digits are words apart.
+    rf"(?<![^\W_])(?:{'|'.join(word for word in SHORTHAND if not word.isalpha() and word.isalnum())})(?![^\W_])"
+    r"|\d+(?:[.,]\d+)?|[^\W\d_]+'?"
+)
 #: An elided word that lost its apostrophe to a space: "j ai", "l assistante", "qu il".
 _LOST_APOSTROPHE = re.compile(r"\b(c|j|l|d|n|m|t|s|qu|jusqu|lorsqu|puisqu) (?=[aeiouyh][a-z])")
 _FOLDED_SHORTHAND: dict[str, str] = {}

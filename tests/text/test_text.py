@@ -68,6 +68,12 @@ class TestNormalise:
             ("aiiiiide moi", "aide moi"),
             ("rdv dem svp", "rendez vous demain s il vous plait"),
             ("651,69 € ou 34 500", "651,69 ou 34 500"),
+            ("kesk jdoi faire 2m1", "qu est ce que je dois faire demain"),
+            ("combi1 de rsa", "combien de rsa"),
+            ("esk jai droit", "est ce que j ai droit"),
+            ("quesqu'il faut", "qu est ce qu il faut"),
+            ("dans 2 min, le 2mai", "dans 2 min le 2 mai"),
+            ("ri1 de 1", "rien de 1"),
             ("", ""),
         ],
     )
