@@ -33,7 +33,7 @@ test: test-environments  ## everything this machine can test in under 20 minutes
 proof: test-environments  ## the long tests: kills, load
 	@scripts/test long
 
-evaluate: test-environments  ## how well it understands, measured (PEERS=1: beside three peers; PEERS=all: DIET on our data too, an hour)
+evaluate: test-environments  ## how well it understands, measured (PEERS=1: beside three peers; PEERS=all: DIET on our data too, half an hour)
 	@$(GATEWAY) -m bot train
 	@$(if $(PEERS),$(BRAIN) -W ignore -m benchmarks.evaluate.peers $(filter all,$(PEERS)))
 	@$(BRAIN) -W ignore -m benchmarks.evaluate $(EVALUATE)

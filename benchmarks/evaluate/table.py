@@ -34,7 +34,7 @@ def _markdown(header: list[str], rows: list[list[str]]) -> str:
 def _number(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _side_by_side(pipelines: Mapping[str, Any], rows: list[Row]) -> str:
@@ -79,7 +79,8 @@ def ours(peers: Mapping[str, Any]) -> str:
         ("out-of-scope recall at 5 % refused in scope, %", lambda one: one["refusal"]["recall_same_refusal"]),
         ("area under the ROC curve, %", lambda one: one["refusal"]["area_under_roc"]),
     ]
-    return _side_by_side(peers["ours"]["pipelines"], rows + _COST)
+    rows += [*_COST, ("training sentences", lambda one: one["sentences"]), ("measured on", lambda one: one["date"])]
+    return _side_by_side(peers["ours"]["pipelines"], rows)
 
 
 def clinc(results: Mapping[str, Any], peers: Mapping[str, Any]) -> str:
