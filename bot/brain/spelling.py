@@ -16,7 +16,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.text import sound_key
+from bot.text import loose_key
 
 #: Words shorter than this are left as they are, and words longer than that are not words.
 SHORTEST, LONGEST = 4, 30
@@ -59,13 +59,13 @@ class Spelling:
         for word in self._often:
             if len(word) >= SHORTEST and word.isalpha():
                 self._by_length[len(word)].append(word)
-                self._by_sound[sound_key(word)].append(word)
+                self._by_sound[loose_key(word)].append(word)
         self._memory: dict[str, str] = {}
         for word in [word for word in self._often if word.isalpha() and not self._in_lexicon(word)] if right else []:
             if len(word) >= SHORTEST and (meant := self.nearest(word)) != word and self._is_commoner(meant, word):
                 self._often.pop(word)
                 self._by_length[len(word)].remove(word)
-                self._by_sound[sound_key(word)].remove(word)
+                self._by_sound[loose_key(word)].remove(word)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave what was remembered out of what is stored."""
@@ -126,7 +126,7 @@ class Spelling:
 
     def _near(self, word: str, *, heard_only: bool = False) -> dict[str, float]:
         """Return the known words near `word`, and how far each is: about the number of faults."""
-        alike = [other for other in self._by_sound.get(sound_key(word), []) if other != word]
+        alike = [other for other in self._by_sound.get(loose_key(word), []) if other != word]
         near = {
             other: min(0.5 * distance, 0.9 + 0.05 * distance)
             for other in alike
