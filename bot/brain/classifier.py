@@ -49,8 +49,8 @@ _ASKS = re.compile(
 )
 #: A message of this many words or more may be a story with its question somewhere in it.
 _STORY = 20
-#: Sentences read alone, in one message: the first ones.
-_SENTENCES = 12
+#: Sentences read alone, in one message: the first ones, and the last.
+_SENTENCES = 6
 #: How sure a sentence must be, alone, to count for itself, and how many words it must have.
 _SENTENCE_SURE = 0.8
 _LEAST_WORDS = 3
@@ -177,7 +177,7 @@ class IntentModel:
 
 
 def _sentences(text: str) -> list[str]:
-    """Return the sentences of `text` of three words or more, the first _SENTENCES and the last."""
+    """Return the sentences of `text` of three words or more, _SENTENCES of them at most."""
     found = [part for part in _SENTENCE_END.split(text) if part and len(part.split()) >= _LEAST_WORDS]
     return found if len(found) <= _SENTENCES else [*found[: _SENTENCES - 1], found[-1]]
 

@@ -127,8 +127,7 @@ def decide(margins: Array, intents: list[str], thresholds: Thresholds) -> tuple[
     first, second = (int(position) for position in np.argsort(-_subjects(row, intents)[0])[:2])
     candidates = (intents[first], intents[second])
     if best == OUT_OF_SCOPE or in_scope_scores(row, intents)[0] < thresholds.reject_below:
-        out = intents.index(OUT_OF_SCOPE)
-        sure = float(max(chances[out], 1 - chances[first]))
+        sure = float(chances[intents.index(OUT_OF_SCOPE)])
         return Decision("out_of_scope", OUT_OF_SCOPE, sure, candidates), chances
     confidence = float(chances[first])
     if confidence < thresholds.lost_below:

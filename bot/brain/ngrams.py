@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from bot.text import sound_key
+from bot.text import loose_key
 
 Array = Any  # numpy's arrays, seen as Any by the type checker of the other environment
 
@@ -63,7 +63,7 @@ class Ngrams:
 
     def knows(self, word: str) -> bool:
         """Tell whether a word was seen in training, as written or as heard."""
-        return f"w{word}" in self.vocabulary or f"s{sound_key(word[:LONGEST_WORD])}" in self.vocabulary
+        return f"w{word}" in self.vocabulary or f"s{loose_key(word[:LONGEST_WORD])}" in self.vocabulary
 
     def fit_transform(self, texts: list[str]) -> csr_matrix:
         """Learn the n-grams of normalised `texts`; return their weighed counts (texts × n-grams)."""
@@ -106,7 +106,7 @@ class Ngrams:
         if known is None:
             if len(self._memory) >= _REMEMBERED and not grow:
                 self._memory = {}
-            heard = sound_key(word)
+            heard = loose_key(word)
             ngrams = [f"w{word}", f"s{heard}"]
             ngrams += [f"l{run}" for run in _inside(word, self.letters)]
             ngrams += [f"p{run}" for run in _inside(heard, self.letters - 1)]

@@ -16,7 +16,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.text import sound_key
+from bot.text import loose_key
 
 #: Words shorter than this are left as they are, and words longer than that are not words.
 SHORTEST, LONGEST = 4, 30
@@ -36,8 +36,8 @@ _COMMONER = 3
 _HEARD_FROM = 6
 #: Words whose distances differ by no more than this are as near as each other.
 _AS_NEAR = 0.25
-#: Words looked up in one message: one with more unknown words than this is not French.
-MOST = 12
+#: Misspelt words looked up in one text: one with more of them is not French, and each takes half a millisecond.
+MOST = 10
 _REMEMBERED = 20_000
 
 
@@ -59,13 +59,13 @@ class Spelling:
         for word in self._often:
             if len(word) >= SHORTEST and word.isalpha():
                 self._by_length[len(word)].append(word)
-                self._by_sound[sound_key(word)].append(word)
+                self._by_sound[loose_key(word)].append(word)
         self._memory: dict[str, str] = {}
         for word in [word for word in self._often if word.isalpha() and not self._in_lexicon(word)] if right else []:
             if len(word) >= SHORTEST and (meant := self.nearest(word)) != word and self._is_commoner(meant, word):
                 self._often.pop(word)
                 self._by_length[len(word)].remove(word)
-                self._by_sound[sound_key(word)].remove(word)
+                self._by_sound[loose_key(word)].remove(word)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave what was remembered out of what is stored."""
@@ -86,19 +86,19 @@ class Spelling:
         return sum(map(self._in_lexicon, longer)) >= _MOST_WORDS * len(longer)
 
     def correct(self, normal: str) -> str:
-        """Return a normalised text with its misspelt words brought back; at most MOST words are looked up."""
+        """Return a normalised text with its misspelt words brought back: the first MOST of them."""
         words = normal.split()
-        looked_up = 0
+        misspelt = 0
         for place, word in enumerate(words):
-            if not SHORTEST <= len(word) <= LONGEST or word in self._often or not word.isalpha():
+            if not SHORTEST <= len(word) <= LONGEST or not word.isalpha() or self.is_right(word):
                 continue
+            misspelt += 1
+            if misspelt > MOST:
+                break
             if word not in self._memory:
-                looked_up += 1
-                if looked_up > MOST:
-                    break
                 if len(self._memory) >= _REMEMBERED:
                     self._memory = {}
-                self._memory[word] = word if self.is_right(word) else self.nearest(word)
+                self._memory[word] = self.nearest(word)
             words[place] = self._memory[word]
         return " ".join(words)
 
@@ -126,7 +126,7 @@ class Spelling:
 
     def _near(self, word: str, *, heard_only: bool = False) -> dict[str, float]:
         """Return the known words near `word`, and how far each is: about the number of faults."""
-        alike = [other for other in self._by_sound.get(sound_key(word), []) if other != word]
+        alike = [other for other in self._by_sound.get(loose_key(word), []) if other != word]
         near = {
             other: min(0.5 * distance, 0.9 + 0.05 * distance)
             for other in alike

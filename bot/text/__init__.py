@@ -7,6 +7,6 @@ from bot.text.clean import clean, is_readable
 from bot.text.language import looks_foreign
 from bot.text.normal import fold, normalise, words
 from bot.text.rank import rank
-from bot.text.sound import sound_key
+from bot.text.sound import loose_key, sound_key
 
-__all__ = ["clean", "fold", "is_readable", "looks_foreign", "normalise", "rank", "sound_key", "words"]
+__all__ = ["clean", "fold", "is_readable", "looks_foreign", "loose_key", "normalise", "rank", "sound_key", "words"]

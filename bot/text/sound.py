@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from bot.text.normal import fold
 
+_EU = "oeu|eu|oe"
 #: (grapheme, sound), in order. Capital letters are sounds already found, which no later rule touches:
 #: O (o, au, eau), N (an, en), I (in, ain, un), U (on), E (é, è, ai, er, ez), W (oi), S (s heard in "tion").
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -28,7 +29,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"x$", ""),
         (r"x", "kS"),
         (r"eau|au(?!x?e)|ôt", "O"),
-        (r"oeu|eu|oe", "e"),
+        (_EU, "e"),
         (r"ou|w", "V"),
         (r"oi|oy|oua", "W"),
         (r"(?:ain|ein|aim|in|im|un|um|yn|ym)(?![aeiouyn])", "I"),
@@ -46,6 +47,13 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 
+#: The same, for a reader that would rather hear too much alike: every "e" is "é" but "eu", which stays apart.
+_LOOSE_RULES = (
+    *((grapheme, "Q" if grapheme.pattern == _EU else sound) for grapheme, sound in _RULES[:-3]),
+    (re.compile("e"), "E"),
+    *_RULES[-3:],
+)
+
 
 @lru_cache(maxsize=50_000)
 def sound_key(word: str) -> str:
@@ -53,10 +61,22 @@ def sound_key(word: str) -> str:
 
     Numbers and words of one letter are their own key.
     """
-    folded = fold(word)
+    return _key(fold(word), _RULES)
+
+
+@lru_cache(maxsize=50_000)
+def loose_key(word: str) -> str:
+    """Return the key of one word for which "semène" and "semaine" are heard alike: without accents, "e" may be "é".
+
+    Like `sound_key` otherwise; it tells fewer words apart, and is made for counting, not for recognising a name.
+    """
+    return _key(fold(word), _LOOSE_RULES)
+
+
+def _key(folded: str, rules: tuple[tuple[re.Pattern[str], str], ...]) -> str:
     if len(folded) < 2 or folded.isdigit():
         return folded
     key = folded
-    for grapheme, sound in _RULES:
+    for grapheme, sound in rules:
         key = grapheme.sub(sound, key)
     return key or folded

@@ -107,7 +107,7 @@ class TestSpelling:
         assert known.correct("ladresse") == "l adresse"
 
     def test_bounded_work(self, known: Spelling, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A message of unknown words looks up MOST of them, whatever its length; the next time, none of those."""
+        """A message of unknown words looks up MOST of them, whatever its length; read again, none."""
         looked_up: list[str] = []
 
         def nearest(self: Spelling, word: str) -> str:
@@ -118,7 +118,7 @@ class TestSpelling:
         text = " ".join(f"zqx{chr(97 + place % 26)}{chr(97 + place // 26)}k" for place in range(300))
         known.correct(text)
         assert len(looked_up) == MOST
-        known.correct(" ".join(text.split()[:MOST]))
+        known.correct(text)
         assert len(looked_up) == MOST
 
     def test_endless_word(self, known: Spelling, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,6 +253,21 @@ class TestIntentModel:
         model.decide_message(text, read(text)[0])
         model.second_question(text, "rsa_montant")
         assert len(decided) <= 1 + 2 * classifier._SENTENCES
+
+    def test_bounded_look_ups(self, model: IntentModel, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Twenty sentences of unknown words make no more look-ups than the sentences that are read alone allow."""
+        looked_up: list[str] = []
+
+        def nearest(self: Spelling, word: str) -> str:
+            looked_up.append(word)
+            return word
+
+        monkeypatch.setattr(Spelling, "nearest", nearest)
+        unknown = [f"zqx{chr(97 + place % 26)}{chr(97 + place // 26)}k" for place in range(280)]
+        text = ". ".join(" ".join(unknown[start : start + 14]) for start in range(0, 280, 14))
+        model.decide_message(text, read(text)[0])
+        model.second_question(text, "rsa_montant")
+        assert MOST < len(looked_up) <= MOST * (1 + classifier._SENTENCES)
 
 
 class TestFrenchClassifier:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text import clean, fold, is_readable, looks_foreign, normalise, sound_key, words
+from bot.text import clean, fold, is_readable, looks_foreign, loose_key, normalise, sound_key, words
 
 
 class TestClean:
@@ -132,6 +132,23 @@ class TestSoundKey:
     def test_never_empty(self, word: str) -> None:
         """No word loses its key."""
         assert sound_key(word) or not fold(word)
+
+
+class TestLooseKey:
+    """Tests for bot.text.loose_key()."""
+
+    @pytest.mark.parametrize(
+        ("right", "heard"),
+        [("semaine", "semène"), ("maison", "mézon"), ("aide", "ède"), ("faire", "fère"), ("logement", "lojeman")],
+    )
+    def test_heard_alike(self, right: str, heard: str) -> None:
+        """Spelt with another grapheme of "é", a word keeps its key, with its accents or without."""
+        assert loose_key(right) == loose_key(heard) == loose_key(fold(heard))
+
+    @pytest.mark.parametrize(("one", "other"), [("peur", "père"), ("seul", "sel"), ("deux", "des"), ("caf", "cpam")])
+    def test_heard_apart(self, one: str, other: str) -> None:
+        """ "Eu" is not "é"."""
+        assert loose_key(one) != loose_key(other)
 
 
 class TestLooksForeign:
