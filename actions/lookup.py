@@ -61,7 +61,7 @@ def subject_kinds(tracker: Tracker) -> list[str]:
             kind = kinds.named(str(event.get("text") or ""))
             if intent == "chercher_structure" and kind:
                 return [kind]
-            if intent not in {"donner_commune", "chercher_structure", "preciser"}:
+            if intent not in {"donner_commune", "chercher_structure", "preciser", "incompris", "hors_sujet", "doute"}:
                 break
     subject = last_subject(tracker.events)
     if subject is None or subject in {"chercher_structure", "lieux_proches", "lieux_inconnus"}:
