@@ -10,7 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import lookup
+from actions import lookup, subjects
 from actions.memory import asked_where, book, earlier_ranking, last_answer, last_offer, last_subject, said
 from actions.say import Events, say, say_of, say_part, say_subject
 from bot.answers import render
@@ -37,8 +37,13 @@ _DOORS = {
     "emploi": (_FRANCE_TRAVAIL,),
     "droits": (("04 67 67 69 30", "precision_mda"), ("3646", "precision_sante")),
 }
-#: How many times less likely another subject of the same theme may be for the person to be asked which.
-_CLOSE = 3.0
+#: What people usually want to know of a theme that they name and no more.
+_USUAL = {
+    "rsa": ("rsa_demande", "rsa_montant", "rsa_conditions"),
+    "pmi": ("pmi_consultation", "pmi_presentation", "pmi_vaccination"),
+}
+#: From how many words on a correction tells enough for its nearest subjects to be offered.
+_TELLING = 5
 #: From what chance the subject that came next is worth offering.
 _WORTH_OFFERING = 0.02
 #: A place is a few words at most: "j'habite du côté de Saint-Machin".
@@ -174,9 +179,15 @@ class Preciser(Action):
         subject = last_subject(tracker.events)
         text = str(tracker.latest_message.get("text") or "")
         names_commune = next(iter(tracker.get_latest_entity_values("commune")), None) is not None
-        if subject is None:
+        if names_commune and lookup.subject_kinds(tracker):
+            lookup.find(dispatcher, tracker)
+        elif subject is None:
             say(dispatcher, "preciser")
+<<<<<<< HEAD
         elif _WHERE.search(normalise(text)) or (names_commune and lookup.kinds_under_way(tracker)):
+=======
+        elif _WHERE.search(normalise(text)):
+>>>>>>> dialogue
             lookup.find(dispatcher, tracker)
         elif subject in _ALWAYS_WHOLE or book().answers[subject].theme == "urgence":
             say(dispatcher, subject)
@@ -196,27 +207,32 @@ class Corriger(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Answer the subject that is named, offer the nearest ones, or ask for other words."""
+        text = str(tracker.latest_message.get("text") or "")
         rejected = last_subject(tracker.events)
-        named = [
-            (id_, chance) for id_, chance in _ranking(tracker.latest_message) if _is_subject(id_) and id_ != rejected
-        ]
         before = [id_ for id_, _ in earlier_ranking(tracker.events) if _is_subject(id_) and id_ != rejected]
-        if _OTHER_ONE.search(normalise(str(tracker.latest_message.get("text") or ""))):
+        now = [id_ for id_, _ in _ranking(tracker.latest_message) if _is_subject(id_) and id_ != rejected]
+        meant = subjects.named(text)
+        if meant is not None and meant in book().answers:
+            say_subject(dispatcher, meant)
+        elif meant is not None:
+            self._theme(dispatcher, meant, before, now)
+        elif _OTHER_ONE.search(normalise(text)):
             self._other(dispatcher, tracker, rejected)
-        elif not named:
-            say_missed(dispatcher, before)
+        elif now and len(text.split()) >= _TELLING:
+            say(dispatcher, "doute", [*now[:2], "demander_aide"])
         else:
-            best, chance = named[0]
-            theme = book().answers[best].theme
-            meant = next((id_ for id_ in before if book().answers[id_].theme == theme), None)
-            close = [id_ for id_, other in named if other > chance / _CLOSE and book().answers[id_].theme == theme]
-            if len(close) == 1:
-                say_subject(dispatcher, best)
-            elif meant is not None:
-                say_subject(dispatcher, meant)
-            else:
-                say(dispatcher, "doute", [*close[:3], "demander_aide"])
+            say_missed(dispatcher, before)
         return []
+
+    def _theme(self, dispatcher: CollectingDispatcher, theme: str, before: list[str], now: list[str]) -> None:
+        """Say what the question before could have been in that theme, or ask which of its subjects."""
+        fits = [id_ for id_ in before if book().answers[id_].theme == theme]
+        if fits:
+            say_subject(dispatcher, fits[0])
+            return
+        likely = [id_ for id_ in now if book().answers[id_].theme == theme]
+        usual = [id_ for id_ in _USUAL[theme] if id_ not in likely]
+        say(dispatcher, "doute", [*[*likely, *usual][:3], "demander_aide"])
 
     def _other(self, dispatcher: CollectingDispatcher, tracker: Tracker, rejected: str | None) -> None:
         """Say the other of the two choices last offered, or offer again those that remain."""
@@ -336,7 +352,10 @@ class Doute(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Offer the two best subjects under their human names."""
+        best = next(iter(tracker.latest_message.get("candidates", [])), None)
         candidates = [id_ for id_ in tracker.latest_message.get("candidates", []) if _can_be_meant(id_)]
+        if best in _ABOUT_THE_SUBJECT and last_subject(tracker.events) is not None:
+            return _ABOUT_THE_SUBJECT[best]().run(dispatcher, tracker, domain)
         if _unknown_place(tracker, sure=_DOUBTED):
             say(dispatcher, "commune_inconnue")
         elif candidates:
@@ -344,3 +363,7 @@ class Doute(Action):
         else:
             say(dispatcher, "incompris")
         return []
+
+
+#: Messages that say something of the subject under way: with one, they are that rather than another subject.
+_ABOUT_THE_SUBJECT: dict[Any, type[Preciser | Corriger]] = {"preciser": Preciser, "corriger": Corriger}

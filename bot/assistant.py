@@ -260,8 +260,9 @@ class Assistant:
         if answered in _TELLS_BETTER:
             return answers[answered].reports_as
         if understood == "doute":
-            candidates = turn.get("candidates") or []
-            return str(candidates[0]) if candidates else OUT_OF_SCOPE
+            candidates = turn.get("candidates") or [OUT_OF_SCOPE]
+            if candidates[0] not in _LEADS_TO_ANOTHER:
+                return str(candidates[0])
         if understood in _LEADS_TO_ANOTHER:
             return answers[answered].reports_as if answered != "preciser" else OUT_OF_SCOPE
         return answers[understood].reports_as if understood in answers else understood

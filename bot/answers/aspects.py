@@ -68,7 +68,7 @@ _ASPECTS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
         (
             "prix",
             r"\bgratui\w*|\bgratos\b|\bpayant\w*|\bcoute\w*|\bpayer\b|\bprix\b|\btarifs?\b|\bcher\b|\bavancer\b|\brembours\w+",
-            r"(?<!logement )gratuit|payant|\bcoute|\bprix\b|sans avancer|pris en charge|prise en charge|ne payez",
+            r"(?<!logement )gratuit|payant|\bcoute|\bprix\b|sans avancer|pris en charge|prise en charge|ne payez|\bdevis\b|qui paie",
         ),
         (
             "montant",
@@ -95,19 +95,34 @@ _ASPECTS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
 }
 #: A sentence of a line; abbreviations with a full stop do not occur in the answers.
 _UNIT = re.compile(r"[^\n]+?(?:[.!?](?=\s|$)|$)", re.MULTILINE)
+#: An aspect that is a word of the question itself: "et pour l'eau ?".
+_WORD = "mot:"
+#: Words of a follow-up that name nothing.
+_EMPTY = frozenset(
+    """
+    alors apres aussi autre autres avec avez avoir bien bonjour cela celle celui cest chez combien comment comme concretement
+    dans depuis dire dois doit donc dont elle elles encore ensuite est etre exactement exemple faire fait faut font ils
+    jamais juste les leur lui mais meme mes moi mon non nos nous oui par parce pareil pas peu peut plus possible pour pourquoi
+    precis preciser precisement puis quand que quel quelle quelles quels quelque qui quoi quoi sais savoir sans ses soit son
+    sont suis sur svp sinon tout toute tous toutes toi ton tres une vais valable veut veux vos votre vous vrai aller plutot
+    chose choses cas ca aide aides fois personne personnes question questions
+    """.split()
+)
 #: More than this share of an answer is not an extract.
 _MOST = 0.7
 
 
 def aspects(question: str) -> list[str]:
-    """Return the aspects that a short question is about, likeliest first; none when it is about something else."""
+    """Return the aspects that a short question is about, likeliest first; its own words when it is about none that is known."""
     asked = normalise(question)
-    return [name for name, (question_pattern, _) in _ASPECTS.items() if question_pattern.search(asked)]
+    known = [name for name, (question_pattern, _) in _ASPECTS.items() if question_pattern.search(asked)]
+    words = [word for word in asked.split()[:20] if len(word) >= 3 and word.isalpha() and word not in _EMPTY]
+    return known or [_WORD + word for word in words]
 
 
 def extract(text: str, aspect: str) -> str | None:
     """Return the sentences of `text` (worded already) that speak of `aspect`, or None when it is silent, or all of it is about that."""
-    told = _ASPECTS[aspect][1]
+    told = _told(aspect)
     lines = []
     for line in text.splitlines():
         found = _sentences(line.removeprefix("- "), told)
@@ -115,6 +130,14 @@ def extract(text: str, aspect: str) -> str | None:
             lines.append(f"- {found}" if line.startswith("- ") else found)
     kept = "\n".join(lines)
     return kept if kept and len(kept) <= _MOST * len(text) else None
+
+
+def _told(aspect: str) -> re.Pattern[str]:
+    if not aspect.startswith(_WORD):
+        return _ASPECTS[aspect][1]
+    word = aspect.removeprefix(_WORD)
+    # A long word may be in the plural, or be a verb in another form.
+    return re.compile(rf"\b{re.escape(word[:-1])}" if len(word) >= 6 else rf"\b{re.escape(word)}s?\b")
 
 
 def _sentences(line: str, told: re.Pattern[str]) -> str:

@@ -27,6 +27,8 @@ def about(subject: str, question: str) -> str:
         ("rsa_conditions", "et si je suis étudiant ?", "sauf parent isolé", "Hébergé"),
         ("pmi_vaccination", "c gratui ?", "gratuitement", "carnet"),
         ("droits_handicap", "et s'ils refusent ?", "recours", "Cerfa"),
+        ("droits_logement", "et pour l'eau ?", "l'eau, jamais", "FSL"),
+        ("emploi_bilan_competences", "et ça coûte combien ?", "demandez un devis", "synthèse"),
     ],
 )
 def test_the_sentences_that_answer(subject: str, question: str, holds: str, lacks: str) -> None:
@@ -62,7 +64,15 @@ def test_a_question_keeps_its_answer() -> None:
     assert extract(text, "refus") == "Un refus ? Écrivez au médiateur."
 
 
-@pytest.mark.parametrize("question", ["", "merci", "🙂", "xxxx" * 500])
+@pytest.mark.parametrize("question", ["", "et alors ?", "🙂", "c'est quoi", "x"])
 def test_no_aspect(question: str) -> None:
     """What asks nothing has no aspect."""
     assert aspects(question) == []
+
+
+@pytest.mark.parametrize("question", ["xxxx" * 500, "a b " * 500, "(.*)+ [a-z" * 50, "eau " * 500])
+def test_long_or_odd_questions(question: str) -> None:
+    """A long or odd question gives a bounded number of aspects, each of which can be looked for."""
+    found = aspects(question)
+    assert len(found) <= 20
+    assert not any(extract("Appelez la Caf.\nOu le CCAS.", aspect) for aspect in found)
