@@ -179,16 +179,11 @@ class Preciser(Action):
         subject = last_subject(tracker.events)
         text = str(tracker.latest_message.get("text") or "")
         names_commune = next(iter(tracker.get_latest_entity_values("commune")), None) is not None
-        if names_commune and lookup.subject_kinds(tracker):
+        where = bool(_WHERE.search(normalise(text)))
+        if (names_commune or where) and (subject or lookup.kinds_under_way(tracker)):
             lookup.find(dispatcher, tracker)
         elif subject is None:
             say(dispatcher, "preciser")
-<<<<<<< HEAD
-        elif _WHERE.search(normalise(text)) or (names_commune and lookup.kinds_under_way(tracker)):
-=======
-        elif _WHERE.search(normalise(text)):
->>>>>>> dialogue
-            lookup.find(dispatcher, tracker)
         elif subject in _ALWAYS_WHOLE or book().answers[subject].theme == "urgence":
             say(dispatcher, subject)
         elif about := told(subject, text):

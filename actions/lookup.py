@@ -59,7 +59,6 @@ def wanted_kinds(tracker: Tracker) -> list[str]:
     return [kind] if kind else kinds_under_way(tracker)
 
 
-<<<<<<< HEAD
 def kinds_under_way(tracker: Tracker) -> list[str]:
     """Return the kinds being looked for, or those that the last subject leads to."""
     for one in said(tracker.events):
@@ -175,22 +174,6 @@ def _say_named(dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
             search={"kinds": [found[0].place.kind], "commune": tracker.get_slot("commune"), "shown": _shown(found)},
         )
     return bool(found)
-=======
-def subject_kinds(tracker: Tracker) -> list[str]:
-    """Return the kinds of place of what was said last: the one being looked for, or those of the last subject."""
-    for event in reversed(tracker.events):
-        if event.get("event") == "user":
-            intent = event["parse_data"]["intent"]["name"]
-            kind = kinds.named(str(event.get("text") or ""))
-            if intent == "chercher_structure" and kind:
-                return [kind]
-            if intent not in {"donner_commune", "chercher_structure", "preciser", "incompris", "hors_sujet", "doute"}:
-                break
-    subject = last_subject(tracker.events)
-    if subject is None or subject in {"chercher_structure", "lieux_proches", "lieux_inconnus"}:
-        return []
-    return [kind for kind in book().answers[subject].lookup if kind != "any"]
->>>>>>> dialogue
 
 
 def find(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
