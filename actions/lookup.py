@@ -158,9 +158,10 @@ def ask_commune(dispatcher: CollectingDispatcher, tracker: Tracker, wanted: list
         say(dispatcher, "quelle_commune", search=going_on)
 
 
-def say_elsewhere(dispatcher: CollectingDispatcher, place: dict[str, str]) -> None:
-    """Say that we cover the Hérault, and who answers for a commune elsewhere."""
-    say(dispatcher, "ailleurs", values=wording.of_elsewhere(place))
+def say_elsewhere(dispatcher: CollectingDispatcher, place: dict[str, str], wanted: list[str]) -> None:
+    """Say that we cover the Hérault, and who answers for a commune elsewhere; `wanted` is looked for when one of ours follows."""
+    going_on = {"kinds": wanted} if wanted else {}
+    say(dispatcher, "ailleurs", values=wording.of_elsewhere(place), search=going_on)
 
 
 def _say_named(dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
@@ -181,7 +182,7 @@ def find(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     away = elsewhere(tracker)
     wanted, commune = wanted_kinds(tracker), held_commune(tracker)
     if away:
-        say_elsewhere(dispatcher, away)
+        say_elsewhere(dispatcher, away, wanted)
     elif not kinds.named(_text(tracker)) and _say_named(dispatcher, tracker):
         return
     elif not wanted:
@@ -220,7 +221,7 @@ class DonnerCommune(Action):
         under_way = kinds_under_way(tracker)
         wanted = [FALLBACK] if last and last.answer in _PROMISED_FALLBACK else under_way
         if away:
-            say_elsewhere(dispatcher, away)
+            say_elsewhere(dispatcher, away, wanted)
         elif commune is None and "commune_possible" not in _entities(tracker):
             say(dispatcher, "commune_inconnue", search={"kinds": wanted} if wanted else {})
         elif commune is None:

@@ -79,7 +79,7 @@ def with_places(text: str, places: Sequence[Place], more: bool) -> str:
     if len(places) == 1 and places[0].get("details"):
         return _one(text, places[0])
     for kept in range(len(places), 0, -1):
-        ending = f" {_MORE}" if more or kept < len(places) else ""
+        ending = f" {_MORE}" if more else ""
         for source in (f" {_source(places)}", ""):
             for write in _WRITERS if kept == len(places) else _WRITERS[:2]:
                 listed = " ".join(
