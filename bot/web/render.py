@@ -1,5 +1,6 @@
 """Pages and fragments, from the templates in `pages/`."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from bot.directory import hours
 from bot.web.richtext import Block, Dialer, blocks
 
 _HERE = Path(__file__).parent
+#: The space between a number and its unit: no line ends there.
+_UNIT = re.compile(r"(?<=\d) (?=h\b|km\b)|(?<=h) (?=\d)")
 
 
 def french_date(iso: str) -> str:
@@ -39,6 +42,7 @@ class Pages:
         # As of the reading, not of the answer: a conversation is read back later.
         self._environment.filters["opening"] = lambda place: hours.of_place(place, now())
         self._environment.filters["day"] = french_date
+        self._environment.filters["tied"] = lambda text: _UNIT.sub("\u00a0", text)
 
     def _blocks(self, text: str) -> list[Block]:
         book = self._book.book

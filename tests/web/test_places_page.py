@@ -30,7 +30,8 @@ def shown(place: dict[str, Any], moment: str = "2026-11-24T10:00") -> str:
         "verified_on": None,
         "urgent": False,
     }
-    return unescape(pages.render("turn.html", turn={"asked": "où", "messages": [message]}, conversation="x"))
+    html = pages.render("turn.html", turn={"asked": "où", "messages": [message]}, conversation="x")
+    return unescape(html).replace("\u00a0", " ")
 
 
 def test_what_is_needed_to_go() -> None:
