@@ -46,8 +46,13 @@ KNOWN_CITIES = 300
 #: From so many, a name that is also a word is heard after "à"; below, it takes more.
 TOWN = 20_000
 WORDS_TOO = frozenset(["Brest", "Nice", "Saint-Paul", "Tours"])
-#: Places of the Hérault that are no communes, and regions whose name is made from one.
-KNOWN_TOO = frozenset("colombiere triolet lapeyronie lodevois lunellois biterrois minervois agathois".split())
+#: Places of the Hérault that are no communes, regions whose name is made from one, cities abroad.
+KNOWN_TOO = frozenset(
+    """
+    colombiere triolet lapeyronie lodevois lunellois biterrois minervois agathois londres bruxelles geneve lausanne
+    madrid barcelone gerone rome milan turin berlin alger oran tunis casablanca rabat marrakech tanger dakar abidjan
+    """.split()
+)
 #: Seen so often in our sentences, a word is a word, even when the dictionary does not have it ("rsa").
 SURELY_A_WORD = 5
 OUT = DATA / "places"

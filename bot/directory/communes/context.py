@@ -23,7 +23,7 @@ SERVICES = frozenset(
     caf ccas pmi mairie cpam ameli secu mdph mda sds mds sts ase msap msa crous cidff udaf adil mlj mission locale travail emploi france services
     maison solidarite solidarites departement agence antenne permanence centre point relais hopital chu urgences
     creche ecole college lycee bibliotheque mediatheque assistante assistant sociale social poste prefecture tribunal
-    restos restaurant croix rouge secours populaire catholique cimade emmaus epicerie foyer planning planification
+    restos restaurant rouge secours populaire catholique cimade emmaus epicerie foyer planning planification
     rsa numerique conseiller mediateur medecin bus gare rdv rendez vous
     """.split()
 )
@@ -38,13 +38,12 @@ _WEAK = frozenset(
 _STREET = frozenset(
     "rue rues avenue av boulevard bd bvd bld chemin impasse allee allees quai route place square cours faubourg passage".split()
 )
-_PERSON = frozenset(
-    "madame monsieur mme mr m mlle mademoiselle docteur dr maitre famille prenom nom appelle professeur prof juge avocat avocate notaire educateur educatrice patron ami amie".split()
-)
+_TITLES = frozenset("madame monsieur mme mr m mlle mademoiselle docteur dr maitre famille prenom nom appelle".split())
+_TRADES = frozenset("professeur prof juge avocat avocate notaire educateur educatrice patron ami amie".split())
 #: What the wines of a place come after.
 _DRINKS = frozenset("vin vins verre verres bouteille bouteilles muscat".split())
 _SAINT_PLACES = frozenset(
-    "lycee college ecole clinique hopital eglise paroisse fondation institut creche residence foyer maternelle ehpad centre groupe".split()
+    "croix pont porte marche cite lycee college ecole clinique hopital eglise paroisse fondation institut creche residence foyer maternelle ehpad centre groupe".split()
 )
 _OF = frozenset(["de", "du", "des", "d"])
 #: Words that say nothing of their own in an answer that only names a place.
@@ -110,7 +109,7 @@ def _is_home(tokens: list[str], position: int) -> bool:
     if word not in _PLACE and word not in _WEAK:
         return False
     return any(token in HOME for token in two) or (
-        word in {"a", "sur", "de", "d"} and two[-1:] != [] and two[-1] in _BEING
+        word in {"a", "sur", "de", "d", "du"} and two[-1:] != [] and two[-1] in _BEING
     )
 
 
@@ -123,12 +122,12 @@ def after_article(tokens: list[str], position: int) -> bool:
 
 
 def is_a_person(tokens: list[str], position: int) -> bool:
-    """Tell whether the word before makes a surname of what follows: a title, a trade, a first name."""
-    return position > 0 and (tokens[position - 1] in _PERSON or tokens[position - 1] in ordinary.first_names())
+    """Tell whether the word before may make a surname of what follows: a trade, a first name."""
+    return position > 0 and (tokens[position - 1] in _TRADES or tokens[position - 1] in ordinary.first_names())
 
 
 def is_not_a_place(tokens: list[str], position: int, saint: bool) -> bool:
-    """Tell whether the words before make it a street, a wine, or a school named after a saint."""
+    """Tell whether the words before make it a street, a person, a wine, or a school named after a saint."""
     before = position - 1
     while before >= 0 and (tokens[before] in ARTICLES or tokens[before] in _OF):
         before -= 1
@@ -137,7 +136,7 @@ def is_not_a_place(tokens: list[str], position: int, saint: bool) -> bool:
     direct = before == position - 1
     word = tokens[before]
     if direct:
-        return word in _STREET or (saint and word in _SAINT_PLACES)
+        return word in _STREET or word in _TITLES or (saint and word in _SAINT_PLACES)
     return word in _STREET or word in _DRINKS
 
 

@@ -59,7 +59,8 @@ def closest(message: Message, position: int, exact: tuple[Entry, int] | None) ->
             words = ("saint", *words[1:])
         elif "".join(words) in index.load().entries or context.is_idiom(tokens, position, end):
             continue  # written out, and not meant as a place
-        strength = Cue.SURE if context.is_alone(tokens, position, end) else expected
+        alone = context.is_alone(tokens, position, end)
+        strength = Cue.SURE if alone else expected
         if (position == 0 and tokens[end : end + 1] in (["pres"], ["cote"])) or tokens[end : end + 2] == ["a", "cote"]:
             strength = max(strength, Cue.PLACE)
         if words[-1] in names.TIES or (exact and end <= exact[1]) or not _may_be_misspelt(words, expected, strength):
@@ -68,7 +69,7 @@ def closest(message: Message, position: int, exact: tuple[Entry, int] | None) ->
         judged = _nearest(words, strength, bool(exact))
         if judged and as_saint and judged[1].words[0] != "saint":
             continue
-        if judged and expected < Cue.PLACE and _is_rather_a_word(words, judged[1]):
+        if judged and not alone and expected < Cue.PLACE and _is_rather_a_word(words, judged[1]):
             continue
         if judged and article and not takes(judged[1], tokens, position):
             continue
@@ -77,6 +78,14 @@ def closest(message: Message, position: int, exact: tuple[Entry, int] | None) ->
         if message.compared >= MOST_COMPARED:
             break
     return (best[1], best[2]) if best else None
+
+
+def is_doubtful(message: Message, start: int, end: int, entry: Entry) -> bool:
+    """Tell whether a misspelt name could as well be something else: a commune elsewhere, or, alone, a rare word."""
+    words = tuple(message.tokens[start:end])
+    if "".join(words) in index.load().neighbours:
+        return True
+    return context.cue(message.tokens, start) < Cue.PLACE and _is_rather_a_word(words, entry)
 
 
 def _is_rather_a_word(words: tuple[str, ...], entry: Entry) -> bool:
@@ -120,7 +129,7 @@ def _nearest(words: tuple[str, ...], strength: Cue, goes_on: bool) -> tuple[floa
     if any(entry.usage is Usage.COMMON for entry in nearest):
         return None
     if len(words) == 1 and (
-        ordinary.is_near_a_word(key, int(least) if strength is Cue.SURE else max(1, int(least)))
+        ordinary.is_near_a_word(key, int(least) - 1 if strength is Cue.SURE else max(1, int(least)))
         or (ordinary.sounds_like_a_word(key) and strength < Cue.SURE)
     ):
         return None
@@ -135,7 +144,7 @@ def _spelt(key: str, strength: Cue) -> Iterator[tuple[float, Entry]]:
     near = lookup.of_length(len(key) - allowed, len(key) + allowed)
     for other, distance, _ in process.extract(key, near, scorer=OSA.distance, score_cutoff=allowed, limit=8):
         same_start = other[0] == key[0]
-        if max(len(other), len(key)) >= 6 and (same_start or strength >= Cue.PLACE):
+        if max(len(other), len(key)) >= 6 and (same_start or (distance == 1 and strength >= Cue.PLACE)):
             yield distance + (0 if same_start else 0.5), lookup.entries[other]
 
 
@@ -152,11 +161,9 @@ def _heard(words: tuple[str, ...], key: str, strength: Cue) -> Iterator[tuple[fl
         return
     for other, _, _ in process.extract(sound, lookup.sounds, scorer=OSA.distance, score_cutoff=1, limit=8):
         for entry in lookup.by_sound[other]:
-            if (
-                other != sound
-                and other[0] == sound[0]
-                and OSA.distance(key, entry.key) <= max(2, (min(len(key), len(entry.key)) + 1) // 3)
-            ):
+            # Few sounds in common are chance; many may be spelt with quite other letters.
+            letters = len(key) // 2 if len(other) > 5 else max(2, (min(len(key), len(entry.key)) + 1) // 3)
+            if other != sound and other[0] == sound[0] and OSA.distance(key, entry.key) <= letters:
                 yield 1.2, entry
 
 
@@ -172,7 +179,7 @@ def _fits(words: tuple[str, ...], entry: Entry, distance: float, strength: Cue, 
                 return False
         elif (
             any(
-                OSA.distance(word, other) > max(1, len(other) // 3) and sound_key(word) != sound_key(other)
+                OSA.distance(word, other) > max(1, (len(other) + 1) // 3) and sound_key(word) != sound_key(other)
                 for word, other in zip(mine, theirs, strict=True)
             )
             and distance > 1

@@ -58,16 +58,18 @@ def _town_beside(message: Message, start: int, end: int) -> bool:
 def _department(message: Message, position: int) -> Mention | None:
     """Find a département elsewhere by its name or number: "dans le Gard", "je suis dans le 30"."""
     tokens = message.tokens
-    if tokens[position] not in {"dans", "dan", "en", "departement"}:
+    before = tokens[position]
+    if before not in {"dans", "dan", "en", "departement", "du", "le"}:
         return None
     start = position + 1
     while start < len(tokens) and tokens[start] in names.TIES:
         start += 1
-    sure = tokens[position] == "departement" or context.cue(tokens, start) is Cue.SURE
+    at_home = context.cue(tokens, start) is Cue.SURE
+    sure = before == "departement" or (at_home and before != "du")
+    named = before == "en" or (at_home if before in {"du", "le"} else start > position + 1)
     for end in range(min(len(tokens), start + 4), start, -1):
         key = "".join(tokens[start:end])
         code, name = index.departments().get(key, (elsewhere.HERE, ""))
-        named = start > position + 1 or tokens[position] == "en"
         known = sure if key == code.lower() or ordinary.is_frequent(key) else named
         if code != elsewhere.HERE and known and (end == len(tokens) or tokens[end] not in written.GOES_ON):
             return Mention(start, end, elsewhere=Elsewhere(name, name))
@@ -81,7 +83,7 @@ def _name(message: Message, position: int) -> Mention | None:
     if exact and exact[0].key not in index.load().beginnings:
         return _mention(*exact, position)
     if close := misspelt.closest(message, position, exact):
-        unsure = "".join(message.tokens[position : close[1]]) in index.load().neighbours
+        unsure = misspelt.is_doubtful(message, position, close[1], close[0])
         return replace(_mention(*close, position), unsure=unsure)
     return _mention(*exact, position) if exact else _elided(message, position)
 

@@ -18,6 +18,8 @@ GOES_ON = frozenset(
 _SHORT_MESSAGE = 5
 #: From so many inhabitants (Sète, Lattes), a name is searched for more often than its word is written.
 _TOWN = 5000
+#: From so many letters, words glued together are the name and nothing else: "saintmichel".
+_GLUED = 9
 #: From so many letters, a name cut otherwise than it should is still that name: "clermont lherault".
 _LONG = 10
 #: No name has more words than this.
@@ -43,20 +45,36 @@ def _counts(message: Message, entry: Entry, start: int, end: int) -> bool:
     """Tell whether a name that is written out is meant as a place."""
     tokens = message.tokens
     words = tuple(tokens[start:end])
-    town = entry.whole and not entry.usage and bool(entry.communes) and entry.communes[0].population >= _TOWN
-    if not town and context.is_a_person(tokens, start):
-        return False
-    if context.is_idiom(tokens, start, end) or context.is_not_a_place(tokens, start, is_saint(words)):
-        return False
     as_cut = _same_cuts(words, entry)
-    if not as_cut and (entry.district or entry.usage or len(entry.key) < 7 or entry.town or len(words[0]) == 1):
+    if _is_something_else(tokens, entry, start, end) or not (as_cut or _may_be_recut(words, entry)):
         return False
+    if not as_cut and len(words) == 1 and len(entry.key) >= _GLUED:
+        return True
     alone = context.is_alone(tokens, start, end)
     if entry.town is not None:
         return _counts_elsewhere(message, entry, start, alone)
     if entry.usage is Usage.NAME and not entry.district:
         return as_cut or alone or len(words) == 1 or len(entry.key) >= _LONG or context.cue(tokens, start) > Cue.NONE
     return _article_fits(tokens, words, entry, start) and (alone or _is_expected(message, entry, start, end))
+
+
+def _is_something_else(tokens: list[str], entry: Entry, start: int, end: int) -> bool:
+    """Tell whether what is around makes a person, a street, a school or a turn of phrase of a name."""
+    town = entry.whole and not entry.usage and bool(entry.communes) and entry.communes[0].population >= _TOWN
+    return (
+        (not town and context.is_a_person(tokens, start))
+        or context.is_idiom(tokens, start, end)
+        or context.is_not_a_place(tokens, start, is_saint(tokens[start:end]))
+    )
+
+
+def _may_be_recut(words: tuple[str, ...], entry: Entry) -> bool:
+    """Tell whether words cut otherwise than the name may still be it: glued, or a long name that is no word."""
+    if not entry.communes:
+        return False
+    if len(words) == 1 and len(entry.key) >= _GLUED:
+        return True
+    return not entry.district and not entry.usage and len(entry.key) >= 7 and len(words[0]) > 1
 
 
 def _is_expected(message: Message, entry: Entry, start: int, end: int) -> bool:
