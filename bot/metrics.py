@@ -11,7 +11,7 @@ class Metrics:
         self.turns = Counter(
             "assistant_turns", "Turns answered, by what was understood", ["intent"], registry=self.registry
         )
-        self.urgent = Counter("assistant_urgent", "Turns taken as danger", registry=self.registry)
+        self.urgent = Counter("assistant_urgent", "Turns taken as danger, by kind", ["kind"], registry=self.registry)
         self.refused = Counter("assistant_refused", "Requests refused, by error code", ["code"], registry=self.registry)
         self.seconds = Histogram(
             "assistant_turn_seconds",

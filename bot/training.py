@@ -15,6 +15,7 @@ _INPUTS = (
     "data/nlu",
     "data/rules",
     "data/urgent.yml",
+    "data/urgent_concepts.yml",
     "data/places/communes.csv",
     "data/places/departements.csv",
     "data/places/elsewhere.csv",

@@ -61,7 +61,7 @@ async def answer(request: web.Request, message: Incoming) -> dict[str, Any]:
     metrics.seconds.observe(time.perf_counter() - started)
     metrics.turns.labels(reply["intent"]).inc()
     if any(one["urgent"] for one in reply["messages"]):
-        metrics.urgent.inc()
+        metrics.urgent.labels(reply["intent"]).inc()
     return reply
 
 

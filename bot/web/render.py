@@ -19,10 +19,11 @@ _UNIT = re.compile(r"(?<=\d) (?=h\b|km\b)|(?<=h) (?=\d)")
 
 
 def french_date(iso: str) -> str:
-    """Write a day, a month or a year in French: "1 août 2024", "août 2024", "2024"."""
+    """Write a day, a month or a year in French: "1er août 2024", "août 2024", "2024"."""
     known = len(iso.split("-"))
     first = date(*(*map(int, iso.split("-")), 1, 1)[:3])
-    return format_date(first, ("y", "MMMM y", "d MMMM y")[known - 1], locale="fr")
+    written: str = format_date(first, ("y", "MMMM y", "d MMMM y")[known - 1], locale="fr")
+    return re.sub(r"^1 ", "1er ", written)
 
 
 class Pages:

@@ -1,20 +1,17 @@
 """Tests for bot.brain, inside Rasa's environment: each component alone, on small data, and the parts put together."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import yaml
 from rasa.shared.core.events import UserUttered
-from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.brain import decision, guard
+from bot.brain import decision
 from bot.brain.channel import TurnOutput, as_plain_text
 from bot.brain.classifier import FrenchClassifier, IntentModel
-from bot.brain.guard import CALM, DangerGuard, DangerModel, Thresholds
 from bot.brain.importer import AnswersImporter, responses, ruled_intents
 from bot.brain.reader import NORMAL, FrenchReader, read
 from bot.brain.tracker_store import ForgetfulTrackerStore
@@ -128,112 +125,6 @@ class TestDecision:
         limits = decision.fit_thresholds(margins, truth, INTENTS, rejected_in_scope=0.05)
         kept = [decision.decide(row, INTENTS, limits)[0].kind != "out_of_scope" for row in margins[:400]]
         assert np.mean(kept) >= 0.94
-
-
-class TestGuard:
-    """Tests for bot.brain.guard."""
-
-    def model(self) -> DangerModel:
-        danger = [
-            "il me frappe",
-            "mon mari me bat",
-            "il va me tuer",
-            "il me tape fort",
-            "il me menace",
-            "il m a frappe",
-        ]
-        calm = [
-            "combien de rsa",
-            "peser mon bebe",
-            "carte vitale perdue",
-            "mon mari a perdu sa carte",
-            "il me faut un rendez vous",
-            "aide au logement",
-        ]
-        other = [
-            "il respire plus",
-            "il saigne beaucoup",
-            "il est inconscient",
-            "elle a avale de la javel",
-            "il s etouffe",
-            "le feu dans la cuisine",
-        ]
-        truth = ["violences_conjugales"] * 6 + ["urgence_vitale"] * 6 + [CALM] * 6
-        return DangerModel.fit(danger + other + calm, truth, 0.1, 0.1)
-
-    def guard(self, model: DangerModel | None) -> DangerGuard:
-        return DangerGuard({}, None, None, model)
-
-    def test_patterns_need_no_model(self) -> None:
-        """Untrained, the guard already answers danger."""
-        assert self.guard(None).assess("mon mari me frappe", "mon mari me frappe") == "violences_conjugales"
-
-    def test_overrules_the_classifier(self) -> None:
-        """Danger replaces an intent of any confidence, and is marked."""
-        message = Message(
-            {TEXT: "combien de rsa, mon mari me frappe", INTENT: {"name": "rsa_montant", "confidence": 1.0}}
-        )
-        FrenchReader().process([message])
-        self.guard(None).process([message])
-        assert message.get(INTENT)["name"] == "violences_conjugales"
-        assert message.get("urgent") is True
-
-    def test_model_scores(self) -> None:
-        """The model scores danger above calm."""
-        model = self.model()
-        assert model.assess("il me frappe fort")[0] > model.assess("rendez vous pour la carte vitale")[0]
-
-    def test_calm_model_may_overrule_a_pattern(self) -> None:
-        """Only when the model is sure of calm does a pattern not count."""
-        model = self.model()
-        model.thresholds = Thresholds(alarm=99.0, calm=98.0)
-        assert self.guard(model).assess("mon mari me frappe", "mon mari me frappe") is None
-        model.thresholds = Thresholds(alarm=99.0, calm=-99.0)
-        assert self.guard(model).assess("mon mari me frappe", "mon mari me frappe") == "violences_conjugales"
-
-    def test_a_rank_is_not_judged_by_the_model(self) -> None:
-        """ "La dernière" answers a choice, however the model would score it."""
-        model = self.model()
-        model.thresholds = Thresholds(alarm=-99.0, calm=-99.0)
-        message = Message({TEXT: "la dernière", INTENT: {"name": "choisir", "confidence": 1.0}})
-        self.guard(model).process([message])
-        assert message.get("urgent") is False
-
-    def test_a_question_does_not_hide_the_rest(self) -> None:
-        """A question about hours in the same message does not hide a child in danger."""
-        text = "quels sont les horaires de la PMI ? le voisin frappe ses enfants"
-        assert self.guard(None).assess(text, read(text)[0]) == "enfance_danger"
-
-    def test_trains_on_the_examples(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A question about a service is learnt as calm, and its number is not learnt at all."""
-        seen: dict[str, str] = {}
-        monkeypatch.setattr(
-            guard.DangerModel,
-            "fit",
-            classmethod(lambda cls, texts, truth, *rest: seen.update(zip(texts, truth, strict=True))),
-        )
-        monkeypatch.setattr("bot.brain.guard.joblib.dump", lambda *args, **kwargs: None)
-
-        class Storage:
-            def write_to(self, resource: Any) -> Any:
-                import contextlib
-
-                return contextlib.nullcontext(Path())
-
-        pairs = [
-            ("c'est quoi le 119 ?", "enfance_danger"),
-            ("mon père me tape", "enfant_victime"),
-            ("combien de rsa", "rsa_montant"),
-            ("mon mari me bat", "violences_conjugales"),
-        ]
-        examples = [Message({TEXT: text, INTENT: intent}) for text, intent in pairs]
-        DangerGuard({}, Storage(), None).train(TrainingData(examples))
-        assert seen == {
-            "c est quoi le": CALM,
-            "mon pere me tape": "enfant_victime",
-            "combien de rsa": CALM,
-            "mon mari me bat": "violences_conjugales",
-        }
 
 
 class TestRank:

@@ -9,23 +9,22 @@ from bot.text import normalise
 from bot.urgent import Pattern, assess, load
 
 GUARD = load()
-EXAMPLES = [
-    pytest.param(pattern, text, id=f"{pattern.kind}: {text}") for pattern in GUARD.patterns for text in pattern.examples
+PATTERNS = [
+    pytest.param(pattern, id=f"{number} {pattern.kind}: {pattern.examples[0]}")
+    for number, pattern in enumerate(GUARD.patterns, start=1)
 ]
-CALM = [pytest.param(text, id=text) for pattern in GUARD.patterns for text in pattern.calm]
 
 
-@pytest.mark.parametrize(("pattern", "text"), EXAMPLES)
-def test_example(pattern: Pattern, text: str) -> None:
-    """Each pattern catches each of its examples, and the guard gives it the answer of its kind."""
-    assert pattern.catches(normalise(text))
-    assert GUARD.assess(text) == GUARD.kinds[pattern.kind]
-
-
-@pytest.mark.parametrize("text", CALM)
-def test_calm(text: str) -> None:
-    """What only looks like danger is left alone by every pattern."""
-    assert assess(text) is None
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_pattern(pattern: Pattern) -> None:
+    """A pattern catches each of its examples, which get the answer of its kind; its calm counterparts get none."""
+    assert {text: pattern.catches(normalise(text)) for text in pattern.examples} == dict.fromkeys(
+        pattern.examples, True
+    )
+    assert {text: GUARD.assess(text) for text in pattern.examples} == dict.fromkeys(
+        pattern.examples, GUARD.kinds[pattern.kind]
+    )
+    assert {text: GUARD.assess(text) for text in pattern.calm} == dict.fromkeys(pattern.calm)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +42,21 @@ def test_questions_about_a_service(text: str) -> None:
 def test_spelling_does_not_hide_danger(text: str) -> None:
     """Capitals, marks, spaces and stray accents do not hide it."""
     assert assess(text) == "violences_conjugales"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "je suis bénévole, un homme dort dehors et il tremble",
+        "éducatrice en formation, un enfant frappé me demande de l'aide",
+        "c'est quoi la façon de s'en aller, je vais me pendre",
+        "des gars recrutent des filles mineures pour des passes",
+    ],
+)
+def test_a_witness_is_not_a_question(text: str) -> None:
+    """A volunteer, a trainee or the word "quoi" does not make a question about a service of what is told."""
+    assert not GUARD.asks_about(text)
+    assert assess(text) is not None
 
 
 def test_long_message_is_read_in_bounded_time() -> None:

@@ -37,7 +37,7 @@ def shown(place: dict[str, Any], moment: str = "2026-11-24T10:00") -> str:
 def test_what_is_needed_to_go() -> None:
     """Address, number to press, distance, state, hours, conditions, source and date; nothing is markup of the data's own."""
     html = shown(PLACE)
-    for words in ("84 rue de la Libération, 34400 Lunel", 'href="tel:0467714850"', "à 3,2 km", "Ouvert maintenant, jusqu'à 12 h.", "lundi à vendredi 9 h à 12 h", "Sur rendez-vous.", "Source : ANCT, 1 août 2026"):  # fmt: skip
+    for words in ("84 rue de la Libération, 34400 Lunel", 'href="tel:0467714850"', "à 3,2 km", "Ouvert maintenant, jusqu'à 12 h.", "lundi à vendredi 9 h à 12 h", "Sur rendez-vous.", "Source : ANCT, 1er août 2026"):  # fmt: skip
         assert words in html
     assert "<Lunel>" in html  # unescaped by the test: the page itself holds &lt;Lunel&gt;
 
@@ -94,7 +94,9 @@ def test_a_place_kept_by_an_older_version() -> None:
     assert "à 3,2 km" in shown(old)
 
 
-@pytest.mark.parametrize(("iso", "french"), [("2024-08-01", "1 août 2024"), ("2024-08", "août 2024"), ("2024", "2024")])
+@pytest.mark.parametrize(
+    ("iso", "french"), [("2024-08-01", "1er août 2024"), ("2024-08", "août 2024"), ("2024", "2024")]
+)
 def test_french_date(iso: str, french: str) -> None:
     """A date is written as precisely as it is known."""
     assert french_date(iso) == french
