@@ -1,5 +1,6 @@
 """Tests for `make check`: what an editor may get wrong is refused with its file and line."""
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -73,6 +74,13 @@ def test_what_expires_is_listed() -> None:
         ("data/nlu/rsa.yml", "  examples: |\n", "  examples: |\n    -\n", "phrase vide"),
         ("data/nlu/rsa.yml", "nlu:\n", "nlu: [\n", "illisible"),
         (
+            "data/nlu/rsa.yml",
+            "  examples: |\n",
+            "  examples: |\n    - où est la Caf de Bézier le lundi ?\n",
+            "la commune s'écrit « Béziers »",
+        ),
+        ("data/places/communes.csv", "Le Cap d'Agde", "Le Cap d'Agde|le cap-d'agde", "gardez une orthographe"),
+        (
             "data/nlu/pmi.yml",
             "  examples: |\n",
             "  examples: |\n    - Où  FAIRE peser mon bébé essai\n    - où faire peser mon bébé essai\n",
@@ -87,7 +95,7 @@ def test_fault_is_refused(project: Path, file: str, before: str, after: str, com
     wrong, _, _ = check.problems(TODAY, project)
     matching = [line for line in wrong if complaint in line]
     assert matching, wrong[:5]
-    assert matching[0].split(":")[0].endswith(".yml") or matching[0].startswith("data/nlu")
+    assert re.match(r"\S+\.(?:yml|csv):\d+: ", matching[0])
 
 
 def test_same_sentence_under_two_ids_is_refused(project: Path) -> None:

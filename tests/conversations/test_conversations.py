@@ -2,7 +2,8 @@
 
 A turn: `says` (typed) or `chooses` (the label of a choice offered), then what must be true of the reply:
 `intent` (or a list of acceptable ones), `urgent`, `commune` (a name, or null), `contains` / `lacks` (in the texts and the
-places, case apart), `starts` (in the first 120 characters of the first message), `offers` (labels among the choices, or false for none).
+places, case apart), `starts` (in the first 120 characters of the first message), `offers` (labels among the choices, or false for none),
+`offers_first` (the first choice is one of these labels).
 """
 
 from pathlib import Path
@@ -56,6 +57,8 @@ def complaints(turn: dict[str, Any], reply: dict[str, Any]) -> list[str]:
         found += [f"offers {labels}"] if labels else []
     elif "offers" in turn:
         found += [f"does not offer « {label} »" for label in as_list(turn["offers"]) if label not in labels]
+    if "offers_first" in turn and not (labels and labels[0] in as_list(turn["offers_first"])):
+        found.append(f"does not offer {turn['offers_first']} first")
     return [f"« {turn.get('says') or turn.get('chooses')} » → {fault}\n{texts}\n{labels}" for fault in found]
 
 

@@ -1,0 +1,80 @@
+"""Tests for bot.assistant without Rasa: what the brain decides is worded as it asked."""
+
+from typing import Any
+
+import pytest
+
+from bot.answers import LiveBook
+from bot.assistant import Assistant
+from bot.paths import DATA
+from bot.store import State
+from tests.clock import TODAY
+
+
+class Decided:
+    """A brain that has decided already."""
+
+    def __init__(self, **turn: Any) -> None:
+        self._turn = {"intent": "preciser", "slots": {}, "entities": [], **turn}
+
+    async def turn(self, sender: str, text: str, intent: str | None) -> dict[str, Any]:
+        """Return the decision."""
+        return self._turn
+
+
+def assistant(**turn: Any) -> Assistant:
+    """Return an assistant whose brain decides `turn`."""
+    return Assistant(Decided(**turn), LiveBook(DATA), lambda: TODAY)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("channel", "variant", "before", "lacks"),
+    [
+        ("web", None, "Sur ce point, voici ce que je sais :\n", "651,69"),
+        ("sms", None, "Sur ce point : ", "3230"),
+        ("web", "simple", "Sur ce point", "3230"),
+    ],
+)
+async def test_a_part_of_an_answer(channel: str, variant: str | None, before: str, lacks: str) -> None:
+    """Only what the answer says of the aspect is said, after a few words, whatever the channel; the intent is the subject's."""
+    said = {"answer": "rsa_montant", "about": "couple", "lead": "precision"}
+    reply = await assistant(messages=[said]).turn("a", "et pour un couple ?", State(variant), channel)
+    (message,) = reply.messages
+    assert message.text.startswith(before)
+    assert "977,54" in message.text
+    assert lacks not in message.text
+    assert reply.intent == "rsa_montant"
+    assert message.sources
+
+
+async def test_an_aspect_that_a_variant_is_silent_on() -> None:
+    """When the variant does not speak of it, the whole of it is said, and nothing is put before it by SMS."""
+    said = {"answer": "pmi_vaccination", "about": "couple", "lead": "precision"}
+    reply = await assistant(messages=[said]).turn("a", "et en couple ?", State(), "sms")
+    assert not reply.messages[0].text.startswith("Sur ce point")
+
+
+async def test_what_an_answer_does_not_say_is_still_about_its_subject() -> None:
+    """The chat API names the subject under way, not the sentence that sends to its service."""
+    said = {"answer": "precision_caf", "of": "rsa_montant", "choices": ["rsa_montant", "contacter_caf"]}
+    reply = await assistant(messages=[said]).turn("a", "et à la Réunion ?", State())
+    assert reply.intent == "rsa_montant"
+    assert "3230" in reply.messages[0].text
+    assert [choice.label for choice in reply.messages[0].choices] == ["Le montant du RSA", "Joindre la Caf"]
+
+
+@pytest.mark.parametrize("understood", ["incompris", "hors_sujet", "doute"])
+async def test_an_unknown_commune_is_a_search_for_a_place(understood: str) -> None:
+    """However the message was understood, the chat API says that a place is being looked for."""
+    turn = {"intent": understood, "messages": [{"answer": "commune_inconnue"}], "candidates": ["rsa_montant", "nier"]}
+    reply = await assistant(**turn).turn("a", "Trifouillis", State())
+    assert reply.intent == "chercher_structure"
+    assert reply.state.missed == 1
+
+
+async def test_a_doubt_that_is_a_follow_up_is_about_the_subject() -> None:
+    """No intent of ours about the conversation reaches the chat API."""
+    said = {"answer": "rsa_demande", "about": "prix", "lead": "precision"}
+    turn = {"intent": "doute", "candidates": ["preciser", "rsa_montant"], "messages": [said]}
+    reply = await assistant(**turn).turn("a", "c gratui", State())
+    assert reply.intent == "rsa_demande"
