@@ -8,7 +8,7 @@ from bot.answers import LiveBook
 from bot.assistant import Assistant
 from bot.paths import DATA
 from bot.store import State
-from tests.clock import TODAY
+from tests.clock import Clock
 
 
 class Decided:
@@ -24,7 +24,7 @@ class Decided:
 
 def assistant(**turn: Any) -> Assistant:
     """Return an assistant whose brain decides `turn`."""
-    return Assistant(Decided(**turn), LiveBook(DATA), lambda: TODAY)  # type: ignore[arg-type]
+    return Assistant(Decided(**turn), LiveBook(DATA), Clock())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

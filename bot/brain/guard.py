@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter as Tally
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,9 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.pipeline import FeatureUnion
 from sklearn.svm import LinearSVC
 
 from bot import urgent
@@ -58,7 +58,7 @@ class DangerModel:
     """
 
     def __init__(
-        self, ngrams: FeatureUnion, subjects: LinearSVC, calm: LinearSVC, labels: list[str], thresholds: Thresholds
+        self, ngrams: Counter, subjects: LinearSVC, calm: LinearSVC, labels: list[str], thresholds: Thresholds
     ) -> None:
         self.ngrams = ngrams
         self.subjects = subjects
@@ -76,7 +76,7 @@ class DangerModel:
         Judged by models that had not learnt them, a share `false_alarms` of the calm examples scores above `alarm`,
         and a share `missed` of the dangerous ones below `calm`.
         """
-        ngrams = _counter()
+        ngrams = Counter()
         counts = ngrams.fit_transform(texts)
         fine = truth if subjects is None else _fine(truth, subjects)
         labels = sorted(set(fine))
@@ -114,7 +114,7 @@ class DangerModel:
 
 def _fine(truth: list[str], subjects: list[str]) -> list[str]:
     """Return `truth` with calm split by subject; the rare subjects stay together."""
-    often = Counter(subject for label, subject in zip(truth, subjects, strict=True) if label == CALM)
+    often = Tally(subject for label, subject in zip(truth, subjects, strict=True) if label == CALM)
     return [
         label if label != CALM or often[subject] < _OFTEN else f"{CALM} {subject}"
         for label, subject in zip(truth, subjects, strict=True)
@@ -126,13 +126,22 @@ def _without_helplines(normal: str) -> str:
     return " ".join(_HELPLINE.sub(" ", normal).split())
 
 
-def _counter() -> FeatureUnion:
-    """Return the untrained counter: the words and letters that the classifier sees, and the parts that words play."""
-    ngrams = vectorizer()
-    parts = TfidfVectorizer(
-        preprocessor=told, ngram_range=(1, 3), token_pattern=r"\S+", min_df=2, sublinear_tf=True, dtype=np.float32
-    )
-    return FeatureUnion([*ngrams.transformer_list, ("parts", parts)])
+class Counter:
+    """What the guard counts: the words and letters that the classifier sees, and the parts that words play."""
+
+    def __init__(self) -> None:
+        self._ngrams = vectorizer()
+        self._parts = TfidfVectorizer(
+            preprocessor=told, ngram_range=(1, 3), token_pattern=r"\S+", min_df=2, sublinear_tf=True, dtype=np.float32
+        )
+
+    def fit_transform(self, texts: list[str]) -> Any:
+        """Learn what `texts` hold; return their weighed counts (texts × what is counted)."""
+        return hstack([self._ngrams.fit_transform(texts), self._parts.fit_transform(texts)], format="csr")
+
+    def transform(self, texts: list[str]) -> Any:
+        """Return the weighed counts of `texts`."""
+        return hstack([self._ngrams.transform(texts), self._parts.transform(texts)], format="csr")
 
 
 def _untrained(calm: dict[Any, bool]) -> LinearSVC:
