@@ -153,7 +153,8 @@ def ask_commune(dispatcher: CollectingDispatcher, tracker: Tracker, wanted: list
     going_on = {"kinds": wanted} if wanted else {}
     if codes:
         names = [communes.load().by_insee[code].name for code in codes[:PAGE]]
-        say(dispatcher, "quelle_commune_parmi", [{"text": name} for name in names], search=going_on)
+        answer, values = ("quelle_commune_parmi", {}) if len(names) > 1 else ("est_ce_commune", {"commune": names[0]})
+        say(dispatcher, answer, [{"text": name} for name in names], values=values, search=going_on)
     else:
         say(dispatcher, "quelle_commune", search=going_on)
 

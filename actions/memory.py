@@ -20,7 +20,7 @@ _WORTH_REPEATING = frozenset(
 )
 
 #: Answers that ask for the person's commune.
-_ASKS_WHERE = frozenset({"quelle_commune", "quelle_commune_parmi", "commune_inconnue"})
+_ASKS_WHERE = frozenset({"est_ce_commune", "quelle_commune", "quelle_commune_parmi", "commune_inconnue"})
 #: Messages about what was said, not questions.
 _NOT_A_QUESTION = frozenset(
     "corriger insatisfaction nier affirmer repeter reformuler remercier saluer preciser choisir".split()

@@ -22,6 +22,7 @@ SYSTEM = frozenset(
         "choix_inconnu",
         "commune_inconnue",
         "correction",
+        "est_ce_commune",
         "lequel",
         "ailleurs",
         "lieu_detail",
