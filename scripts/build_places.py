@@ -117,7 +117,7 @@ def usage(name: str, size: int, ordinary: set[str], count: Counter[str]) -> str:
         return "mot" if all(word in names.TIES or count[word] >= SURELY_A_WORD for word in bare) else ""
     if bare != words and bare[0] in ordinary:
         return "courant"
-    if count[bare[0]] >= 2 and size < TOWN:
+    if count[bare[0]] >= 2 and bare[0] in ordinary and size < TOWN:
         return "courant"
     return "mot" if bare[0] in ordinary or len(bare[0]) <= 4 else ""
 
@@ -161,7 +161,7 @@ def write_elsewhere(source: Path, ordinary: set[str], count: Counter[str]) -> No
             words = names.words_of(name)
             kind = "voisin" if name in neighbours else usage(name, size, ordinary, count)
             # A small town that is a word of every day would be heard in vain more often than in earnest.
-            if (kind == "courant" and size < TOWN) or words[0] == "entre":
+            if (kind == "courant" and size < TOWN and names.content(words) not in ours) or words[0] == "entre":
                 continue
             codes = "|".join(code for code, _ in of[name].most_common())
             writer.writerow([name, codes, kind])
