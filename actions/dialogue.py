@@ -210,7 +210,7 @@ class Corriger(Action):
         if meant is not None and meant in book().answers:
             say_subject(dispatcher, meant)
         elif meant is not None:
-            self._theme(dispatcher, meant, before, now)
+            self._theme(dispatcher, meant, before, now, rejected)
         elif _OTHER_ONE.search(normalise(text)):
             self._other(dispatcher, tracker, rejected)
         elif now and len(text.split()) >= _TELLING:
@@ -219,14 +219,17 @@ class Corriger(Action):
             say_missed(dispatcher, before)
         return []
 
-    def _theme(self, dispatcher: CollectingDispatcher, theme: str, before: list[str], now: list[str]) -> None:
+    def _theme(
+        self, dispatcher: CollectingDispatcher, theme: str, before: list[str], now: list[str], rejected: str | None
+    ) -> None:
         """Say what the question before could have been in that theme, or ask which of its subjects."""
         fits = [id_ for id_ in before if book().answers[id_].theme == theme]
-        if fits:
+        answered_it = rejected is not None and book().answers[rejected].theme == theme
+        if fits and not answered_it:
             say_subject(dispatcher, fits[0])
             return
         likely = [id_ for id_ in now if book().answers[id_].theme == theme]
-        usual = [id_ for id_ in _USUAL[theme] if id_ not in likely]
+        usual = [id_ for id_ in _USUAL[theme] if id_ not in {rejected, *likely}]
         say(dispatcher, "doute", [*[*likely, *usual][:3], "demander_aide"])
 
     def _other(self, dispatcher: CollectingDispatcher, tracker: Tracker, rejected: str | None) -> None:
