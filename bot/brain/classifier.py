@@ -25,7 +25,7 @@ from bot.brain.decision import OUT_OF_SCOPE, Decision, Thresholds, decide, fit_t
 from bot.brain.lexicon import lexicon
 from bot.brain.linear import learn
 from bot.brain.ngrams import Ngrams, vectorizer
-from bot.brain.reader import NORMAL, read
+from bot.brain.reader import NORMAL, SPELT, read
 from bot.brain.spelling import Spelling
 
 #: The intent given to a message that could be two subjects: the assistant asks which.
@@ -253,6 +253,7 @@ class FrenchClassifier(IntentClassifier, GraphComponent):
         assert self._model is not None  # noqa: S101 - Rasa trains or loads before it processes
         for message in messages:
             normal = message.get(NORMAL) or ""
+            message.set(SPELT, self._model.spelt(normal))
             decision, chances = self._model.decide_message(message.get(TEXT) or "", normal)
             intent, confidence = decision.intent, decision.confidence
             if not self._model.knows_a_word(normal):

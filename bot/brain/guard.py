@@ -26,7 +26,7 @@ from bot import urgent
 from bot.brain.addon import fingerprint
 from bot.brain.ngrams import vectorizer
 from bot.brain.rank import CHOOSE
-from bot.brain.reader import NORMAL, read
+from bot.brain.reader import NORMAL, SPELT, read
 from bot.urgent.concepts import told
 
 CALM = "calme"
@@ -58,11 +58,12 @@ class DangerModel:
     """
 
     def __init__(
-        self, ngrams: Counter, subjects: LinearSVC, calm: LinearSVC, labels: list[str], thresholds: Thresholds
+        self, ngrams: Counter, weights: Any, intercepts: Any, labels: list[str], thresholds: Thresholds
     ) -> None:
+        """Weights: one row a feature, one column for each of `labels`, then one for the judge of calm alone."""
         self.ngrams = ngrams
-        self.subjects = subjects
-        self.calm = calm
+        self.weights = weights
+        self.intercepts = intercepts
         self.labels = labels
         self.thresholds = thresholds
         self._calm = np.array([label.startswith(CALM) for label in labels])
@@ -82,20 +83,22 @@ class DangerModel:
         labels = sorted(set(fine))
         numbers = np.array([labels.index(label) for label in fine])
         calm = np.array([label == CALM for label in truth])
-        model = cls(
-            ngrams,
-            _untrained({n: label.startswith(CALM) for n, label in enumerate(labels)}).fit(counts, numbers),
-            _untrained({True: True, False: False}).fit(counts, calm),
-            labels,
-            Thresholds(0.0, float("-inf")),
-        )
+        judges = [
+            (_untrained({n: label.startswith(CALM) for n, label in enumerate(labels)}), numbers),
+            (_untrained({True: True, False: False}), calm),
+        ]
+        trained = [judge.fit(counts, target) for judge, target in judges]
+        # Rows apart by one step in memory: a message touches a few hundred of them, and no copy of the whole is made.
+        weights = np.ascontiguousarray(np.vstack([judge.coef_ for judge in trained]).T, dtype=np.float32)
+        intercepts = np.concatenate([judge.intercept_ for judge in trained])
+        model = cls(ngrams, weights, intercepts, labels, Thresholds(0.0, float("-inf")))
         if min(fine.count(label) for label in labels) >= FOLDS:
             split = list(StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(counts, numbers))
-            margins, calmness = (
+            margins = [
                 cross_val_predict(judge, counts, target, cv=split, method="decision_function", n_jobs=2)
-                for judge, target in ((model.subjects, numbers), (model.calm, calm))
-            )
-            scores = model._scores(margins, calmness)
+                for judge, target in judges
+            ]
+            scores = model._scores(np.column_stack(margins))
             model.thresholds = Thresholds(
                 float(np.quantile(scores[calm], 1 - false_alarms)), float(np.quantile(scores[~calm], missed))
             )
@@ -103,13 +106,13 @@ class DangerModel:
 
     def assess(self, normal: str) -> tuple[float, str]:
         """Return the score of `normal` (higher is more dangerous) and the likeliest danger intent."""
-        counts = self.ngrams.transform([normal])
-        margins = self.subjects.decision_function(counts)
-        best = int(np.argmax(np.where(self._calm, -np.inf, margins[0])))
-        return float(self._scores(margins, self.calm.decision_function(counts))[0]), self.labels[best]
+        margins = self.ngrams.transform([normal]) @ self.weights + self.intercepts
+        best = int(np.argmax(np.where(self._calm, -np.inf, margins[0, :-1])))
+        return float(self._scores(margins)[0]), self.labels[best]
 
-    def _scores(self, margins: Any, calmness: Any) -> Any:
-        return margins[:, ~self._calm].max(axis=1) - (margins[:, self._calm].max(axis=1) + calmness) / 2
+    def _scores(self, margins: Any) -> Any:
+        subjects, calm = margins[:, :-1], margins[:, -1]
+        return subjects[:, ~self._calm].max(axis=1) - (subjects[:, self._calm].max(axis=1) + calm) / 2
 
 
 def _fine(truth: list[str], subjects: list[str]) -> list[str]:
@@ -252,7 +255,12 @@ class DangerGuard(IntentClassifier, GraphComponent):
             text = message.get(TEXT) or ""
             # "La dernière" answers a choice: too short for the model to judge.
             is_rank = (message.get(INTENT) or {}).get("name") == CHOOSE
-            danger = self._patterns.assess(text) if is_rank else self.assess(text, message.get(NORMAL) or "")
+            normal = message.get(NORMAL) or ""
+            danger = self._patterns.assess(text) if is_rank else self.assess(text, normal)
+            spelt = message.get(SPELT) or normal
+            if danger is None and not is_rank and spelt != normal:
+                # "un kou de pié", "il ma batu": what a spelling hides, its correction may tell.
+                danger = self.assess(spelt, spelt)
             message.set("urgent", danger is not None, add_to_output=True)
             if danger is not None:
                 message.set(INTENT, {"name": danger, "confidence": 1.0}, add_to_output=True)

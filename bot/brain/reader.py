@@ -18,6 +18,8 @@ from bot.text import clean, normalise
 
 #: The attribute of a message that holds the text as the classifiers read it.
 NORMAL = "normal"
+#: The same with its misspelt words brought back; the classifier sets it.
+SPELT = "spelt"
 #: What stands for a commune there, so that nothing is learnt from which commune it is.
 COMMUNE_TOKEN = "zcommune"  # noqa: S105 - not a password
 #: The data that places are read with.

@@ -26,7 +26,6 @@ SHORTHAND: dict[str, str] = {
     "pr": "pour",
     "ds": "dans",
     "ac": "avec",
-    "avc": "avec",
     "bcp": "beaucoup",
     "bp": "beaucoup",
     "tt": "tout",
