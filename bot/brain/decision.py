@@ -85,7 +85,8 @@ def decide(margins: Array, intents: list[str], thresholds: Thresholds) -> tuple[
     subjects = [intents[position] for position in order if intents[position] != OUT_OF_SCOPE]
     candidates = (subjects[0], subjects[1])
     best = intents[order[0]]
-    if best == OUT_OF_SCOPE or in_scope_scores(row, intents)[0] < thresholds.reject_below:
+    refuses = OUT_OF_SCOPE in intents  # a set of subjects only has no way to say that a message is none of them
+    if refuses and (best == OUT_OF_SCOPE or in_scope_scores(row, intents)[0] < thresholds.reject_below):
         out = intents.index(OUT_OF_SCOPE)
         return Decision(
             "out_of_scope", OUT_OF_SCOPE, float(max(chances[out], 1 - chances[order[0]])), candidates
