@@ -25,7 +25,7 @@ MTOP = SHARED / "bench" / "mtop_fr.jsonl"
 CLINC = SHARED / "bench" / "clinc150_en.json"
 OUT_OF_DOMAIN = SHARED / "bench" / "out_of_domain_fr.txt"
 HELD_OUT = ROOT / "tests" / "data" / "held_out.yml"
-URGENT = (ROOT / "tests" / "data" / "urgent.yml", ROOT / "tests" / "data" / "urgent_blind.yml")
+URGENT = tuple(sorted((ROOT / "tests" / "data").glob("urgent*.yml")))
 
 OUT = "hors_sujet"
 #: Lines of the small-talk set that tell of suicide (an emergency is the right answer), and those that are low (it is no

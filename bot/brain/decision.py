@@ -126,7 +126,8 @@ def decide(margins: Array, intents: list[str], thresholds: Thresholds) -> tuple[
     best = intents[int(np.argmax(row[0]))]
     first, second = (int(position) for position in np.argsort(-_subjects(row, intents)[0])[:2])
     candidates = (intents[first], intents[second])
-    if best == OUT_OF_SCOPE or in_scope_scores(row, intents)[0] < thresholds.reject_below:
+    refuses = OUT_OF_SCOPE in intents  # a set of subjects only has no way to say that a message is none of them
+    if refuses and (best == OUT_OF_SCOPE or in_scope_scores(row, intents)[0] < thresholds.reject_below):
         sure = float(chances[intents.index(OUT_OF_SCOPE)])
         return Decision("out_of_scope", OUT_OF_SCOPE, sure, candidates), chances
     confidence = float(chances[first])

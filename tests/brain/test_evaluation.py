@@ -10,6 +10,7 @@ import pytest
 from benchmarks import learning_curve
 from benchmarks.evaluate import alone, gate, peers, plots, report, sets, table, whole
 from benchmarks.noise import noisy
+from bot.brain.decision import Thresholds, decide
 from bot.training import trained
 
 
@@ -180,6 +181,12 @@ def test_cross_validation_judges_what_was_not_learnt() -> None:
     assert found["figures"]["sentences"] == len(found["given"]) == len(toy())
     assert found["figures"]["accuracy"] > 80
     assert found["truth"] == [intent for _, intent in toy()]
+
+
+def test_subjects_only_refuse_nothing() -> None:
+    """A set without `hors_sujet`, as MTOP is, has no message to refuse: the least sure one still gets a subject."""
+    found, _ = decide([-2.0, -1.9], ["a", "b"], Thresholds(3.0, reject_below=0.0, doubt_below=0.0))
+    assert (found.kind, found.intent) == ("answer", "b")
 
 
 def test_learning_curve_has_a_point() -> None:
