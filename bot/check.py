@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from bot import commune_names, urgent
 from bot import examples as examples_module
-from bot import spelling, urgent
 from bot.answers import AnswersError, Book, load
 from bot.answers.check import check as check_answers
 from bot.answers.model import Where
@@ -123,8 +123,8 @@ def problems(today: date, root: Path = ROOT) -> tuple[list[str], list[str], list
         if intent not in READ_BY_RULE
     }
     wrong += faults + examples_module.check(sentences, themes)
-    names, doubled = spelling.names(root / "data" / "places" / "communes.csv")
-    wrong += doubled + spelling.misspelt(sentences, names)
+    names, doubled = commune_names.names(root / "data" / "places" / "communes.csv")
+    wrong += doubled + commune_names.misspelt(sentences, names)
     wrong += _danger_patterns()
     wrong += _places()
     return (

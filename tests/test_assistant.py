@@ -78,3 +78,48 @@ async def test_a_doubt_that_is_a_follow_up_is_about_the_subject() -> None:
     turn = {"intent": "doute", "candidates": ["preciser", "rsa_montant"], "messages": [said]}
     reply = await assistant(**turn).turn("a", "c gratui", State())
     assert reply.intent == "rsa_demande"
+
+
+async def test_a_place_elsewhere_is_said_after_the_answer() -> None:
+    """A question asked from Nîmes is answered, then told that we cover the Hérault; no commune is held."""
+    away = {"entity": "ailleurs", "value": {"name": "Nîmes", "departement": "Gard"}}
+    turn = assistant(
+        messages=[{"answer": "rsa_montant"}], intent="rsa_montant", entities=[away], slots={"commune": "34301"}
+    )
+    reply = await turn.turn("a", "combien de rsa, je suis à Nîmes", State())
+    assert len(reply.messages) == 2
+    assert reply.messages[1].text.startswith("Nîmes (Gard) n'est pas dans l'Hérault")
+    assert reply.commune is None
+
+
+async def test_nothing_is_added_to_a_danger() -> None:
+    """Somebody in danger in Nîmes gets the number, and not a word on what we cover."""
+    away = {"entity": "ailleurs", "value": {"name": "Nîmes", "departement": "Gard"}}
+    turn = assistant(
+        messages=[{"answer": "violences_conjugales"}], intent="violences_conjugales", urgent=True, entities=[away]
+    )
+    (message,) = (await turn.turn("a", "mon mari me frappe je suis à Nîmes", State())).messages
+    assert message.urgent
+
+
+async def test_the_nearest_place_is_offered() -> None:
+    """An answer that leads to a place offers to find it; one that does not, does not; after places, no more."""
+    label = "Trouver un lieu près de chez moi"
+    for id_, offered in (("rsa_demande", True), ("rsa_recours", False)):
+        (message,) = (
+            await assistant(messages=[{"answer": id_}], intent=id_).turn("a", "une question", State())
+        ).messages
+        assert (label in [choice.label for choice in message.choices]) is offered
+
+
+async def test_places_are_dated() -> None:
+    """A place leaves with its hours in French and whether it is open now: Monday at ten in the tests."""
+    place = {"name": "A", "opening_hours": "Mo-Fr 09:00-12:00", "source_date": "2026-10-01", "closures": []}
+    said = {"answer": "lieux_proches", "places": [place], "values": {"lieu": "PMI", "pres_de": "d'Olargues"}}
+    (message,) = (
+        await assistant(messages=[said], intent="chercher_structure").turn("a", "la pmi à Olargues", State())
+    ).messages
+    assert message.text.startswith("PMI : voici")
+    assert "d'Olargues" in message.text
+    assert message.places[0]["hours"] == "lundi à vendredi 9 h à 12 h"
+    assert (message.places[0]["open"], message.places[0]["opening"]) == (True, "ouvert maintenant, jusqu'à 12 h")

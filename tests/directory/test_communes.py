@@ -379,3 +379,15 @@ def test_development_set() -> None:
     assert good / named >= 0.97, faults
     assert sum(outcomes["wrong"] for outcomes in counts.values()) == 0, faults
     assert calm["false"] == 0, faults
+
+
+def test_sentences_written_without_sight_of_the_code() -> None:
+    """673 phrasings by somebody who saw only the list: 96 % right or rightly asked; no calm one taken for sure."""
+    sentences = yaml.safe_load((ROOT / "tests" / "data" / "communes_blind.yml").read_text(encoding="utf-8"))
+    counts, faults = measure(sentences)
+    calm = counts.pop("calm")
+    named = sum(sum(outcomes.values()) for outcomes in counts.values())
+    good = sum(outcomes["right"] + outcomes["asked"] for outcomes in counts.values())
+    assert good / named >= 0.96, faults
+    assert calm["false"] / calm.total() <= 0.01, faults
+    assert not [one["text"] for one in sentences["calm"] if where(one["text"]).commune]

@@ -1,12 +1,12 @@
-"""Tests for bot.spelling: a commune is written one way."""
+"""Tests for bot.commune_names: a commune is written one way."""
 
 from pathlib import Path
 
 import pytest
 
 from bot.answers.model import Where
+from bot.commune_names import misspelt, names
 from bot.examples import Example
-from bot.spelling import misspelt, names
 
 KNOWN = ["Béziers", "Saint-Gély-du-Fesc", "La Grande-Motte", "Valras-Plage", "Clermont-l'Hérault", "Colombiers"]
 
