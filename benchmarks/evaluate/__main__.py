@@ -64,7 +64,7 @@ class Run:
     def questions(self) -> dict[str, Any]:
         """Measure the held-out questions and the real ones."""
         found = {}
-        for name, path in (("held_out", sets.HELD_OUT), ("real_questions", sets.SAMPLE)):
+        for name, path in sets.QUESTIONS.items():
             asked = sets.questions(path)
             if asked is None:
                 self.skip(path.name)

@@ -25,6 +25,9 @@ MTOP = SHARED / "bench" / "mtop_fr.jsonl"
 CLINC = SHARED / "bench" / "clinc150_en.json"
 OUT_OF_DOMAIN = SHARED / "bench" / "out_of_domain_fr.txt"
 HELD_OUT = ROOT / "tests" / "data" / "held_out.yml"
+BLIND = ROOT / "tests" / "data" / "questions_blind.jsonl"
+#: The questions measured, by the name of their figures.
+QUESTIONS = {"held_out": HELD_OUT, "written_blind": BLIND, "real_questions": SAMPLE}
 URGENT = tuple(sorted((ROOT / "tests" / "data").glob("urgent*.yml")))
 
 OUT = "hors_sujet"
