@@ -120,7 +120,9 @@ class Affirmer(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Answer what the yes is for."""
         offer = last_offer(tracker.events)
-        if offer is None or not offer.choices:
+        if offer and not offer.choices and offer.custom.get("choices"):
+            say(dispatcher, offer.answer, **offer.custom)  # which commune: yes is no answer
+        elif offer is None or not offer.choices:
             say(dispatcher, "affirmer")
         elif offer.answer == "doute" or len(offer.choices) == 1:
             say(dispatcher, offer.choices[0])
@@ -154,7 +156,8 @@ class Choisir(Action):
         """Say more of the place, answer the choice, or offer the same ones again."""
         offer = last_offer(tracker.events)
         rank = next((int(value) for value in tracker.get_latest_entity_values("rang")), 0)
-        if offer and lookup.say_details(dispatcher, offer, rank):
+        listed = offer if offer and offer.choices else lookup.last_list(tracker)
+        if listed and lookup.say_details(dispatcher, listed, rank):
             return []
         if offer is None or not offer.choices:
             say(dispatcher, "rien_a_choisir")

@@ -22,6 +22,8 @@ from bot.paths import ROOT
 FALLBACK = "france_services"
 #: Places shown at a time.
 PAGE = 3
+#: From how far on the first kind is no help by itself, in kilometres.
+FAR_KM = 25.0
 #: The Département's switchboard.
 SWITCHBOARD = "04 67 67 67 67"
 #: Answers after which a commune alone asks for the nearest France services.
@@ -91,34 +93,42 @@ def say_places(
     commune: Commune,
     opening: Opening | None = None,
     offset: int = 0,
+    listed: list[str] | None = None,
 ) -> None:
     """Say the nearest places of the first kind `wanted`, from `offset` on, or that none is known and where else to go.
 
-    The kinds that come after the first help in another way: a France services does not weigh a baby. With `opening`,
-    places open then come alone, when there are any.
+    The kinds that come after the first help in another way (a France services does not weigh a baby): they come in when
+    the first is far or unknown. With `opening`, places open then come alone, when there are any. `listed`: the kinds of
+    the list that goes on.
     """
-    kind = wanted[0]
+    kind, here = wanted[0], _here(commune)
+    listed = listed or [kind]
     answer, found = "lieux_proches", []
     if opening:
         answer = "lieux_ouverts"
-        found = directory().nearest([kind], _here(commune), offset + PAGE + 1, opening.holds)
+        found = directory().nearest(listed, here, offset + PAGE + 1, opening.holds)
         if not found:
             answer = "lieux_fermes"
     if not found:
-        found = directory().nearest([kind], _here(commune), offset + PAGE + 1)
+        found = directory().nearest(listed, here, offset + PAGE + 1)
+    if offset == 0 and not found:
+        answer, listed = "lieux_inconnus", list(dict.fromkeys([*wanted[1:], FALLBACK]))
+        found = directory().nearest(listed, here, PAGE + 1)
+    elif offset == 0 and len(wanted) > 1 and (found[0].distance_km or 0) > FAR_KM:
+        listed = wanted
+        found = directory().nearest(listed, here, PAGE + 1)
     page, more = found[offset : offset + PAGE], len(found) > offset + PAGE
     if offset and not page:
         say(dispatcher, "suite")
         return
     values = _values(kind, commune, quand=opening.said if opening else "")
-    afar = [] if offset else directory().from_afar([kind], commune)
-    if not page:
-        answer, more = "lieux_inconnus", False
-        others = [one for one in wanted[1:] if one != FALLBACK]
-        page = directory().nearest([*others, FALLBACK], _here(commune), PAGE)
-        afar = [one for one in afar if one.place.phone != SWITCHBOARD]  # the text gives it
-    page += afar
-    going_on = {"kinds": wanted, "commune": commune.insee, "offset": offset + PAGE, "shown": _shown(page)}
+    if not offset:
+        # The text of an unknown place gives the switchboard itself.
+        afar = directory().from_afar([kind], commune)
+        page += [one for one in afar if answer != "lieux_inconnus" or one.place.phone != SWITCHBOARD]
+    going_on = {
+        "kinds": wanted, "listed": listed, "commune": commune.insee, "offset": offset + PAGE, "shown": _shown(page)
+    }  # fmt: skip
     if opening:
         going_on["opening"] = f"ouvert {opening.said}"
     say(
@@ -129,6 +139,16 @@ def say_places(
         values=values,
         search=going_on,
     )
+
+
+def last_list(tracker: Tracker) -> Said | None:
+    """Return the list of places shown last, unless a subject was answered since."""
+    for one in said(tracker.events):
+        if (one.custom.get("search") or {}).get("shown"):
+            return one
+        if book().answers[one.answer].theme != "dialogue":
+            return None
+    return None
 
 
 def say_details(dispatcher: CollectingDispatcher, offer: Said, rank: int) -> bool:
@@ -235,7 +255,10 @@ class DonnerCommune(Action):
 
 
 class Autour(Action):
-    """After an answer that leads to a place: the nearest one, when the person has said where, or was being shown places."""
+    """After an answer that leads to a place: the nearest one, when the person names a place, or is hungry, and says where.
+
+    Or names a place while others were being shown.
+    """
 
     def name(self) -> str:
         """Name the action."""
@@ -248,8 +271,9 @@ class Autour(Action):
         listed = last_offer(before[:last_said])
         kind = kinds.named(_text(tracker))
         named = set(_entities(tracker)) & {"commune", "commune_possible"}
-        going_on = listed is not None and "shown" in (listed.custom.get("search") or {}) and kind is not None
-        if elsewhere(tracker) or not (named or going_on):
+        going_on = listed is not None and "shown" in (listed.custom.get("search") or {})
+        hungry = (tracker.latest_message.get("intent") or {}).get("name") == "aide_alimentaire"
+        if elsewhere(tracker) or not (named or going_on) or not (kind or (hungry and named)):
             return []
         wanted, commune = [kind] if kind else kinds_under_way(tracker), held_commune(tracker)
         if not wanted:
@@ -270,12 +294,14 @@ class Suite(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Say the next ones, or that there are no more."""
-        last = last_offer(tracker.events)
-        going_on = (last.custom.get("search") or {}) if last else {}
+        last = last_list(tracker)
+        going_on = last.custom["search"] if last else {}
         commune = communes.load().by_insee.get(str(going_on.get("commune")))
         if commune is None or "offset" not in going_on:
             say(dispatcher, "suite")
             return []
         opening = asked_opening(str(going_on.get("opening") or ""), datetime.now(hours.PARIS))
-        say_places(dispatcher, list(going_on["kinds"]), commune, opening, int(going_on["offset"]))
+        say_places(
+            dispatcher, list(going_on["kinds"]), commune, opening, int(going_on["offset"]), list(going_on["listed"])
+        )
         return []

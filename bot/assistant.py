@@ -6,6 +6,7 @@ the actions fail, the person still gets an honest sentence, and the right number
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -29,6 +30,10 @@ _TELLS_BETTER = frozenset({"commune_inconnue"})
 #: What was not understood.
 _MISSED = frozenset({"incompris", "hors_sujet", "doute"})
 OUT_OF_SCOPE = "hors_sujet"
+#: Yes, and nothing more.
+_YES = re.compile(
+    r"^(?:oui|ouais?|wi|ui|yes|ok|exact(?:ement)?|tout a fait|c'?est (?:ca|bien ca|la)|voila)(?:[ ,.!]+(?:oui|c'?est (?:ca|bien ca)|merci|voila))*[ .!]*$"
+)
 #: The choice that looks for the place nearest to the person.
 LOOKUP = "chercher_structure"
 #: What is said of a commune outside the Hérault.
@@ -228,6 +233,7 @@ class Assistant:
         second = self.book.book.answers.get(str(turn.get("second")))
         if (
             second is not None
+            and first != LOOKUP
             and second.theme != "dialogue"
             and second.id != first
             and not is_urgent
@@ -288,9 +294,11 @@ def _dated(place: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def _typed_back(said: str, state: State) -> str:
-    """Return the words of the choice that `said` picks by its rank, when choosing it is typing it; `said` otherwise."""
-    wanted = rank(said)
+    """Return the words of the choice that `said` picks, by its rank or by yes, when choosing it is typing it; or `said`."""
     labels = list(state.choices)
+    if len(labels) == 1 and not state.choices[labels[0]] and _YES.match(fold(said)):
+        return labels[0]
+    wanted = rank(said)
     position = len(labels) - 1 if wanted == -1 else (wanted or 0) - 1
     if 0 <= position < len(labels) and not state.choices[labels[position]]:
         return labels[position]

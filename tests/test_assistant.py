@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.answers import LiveBook
-from bot.assistant import Assistant
+from bot.assistant import Assistant, _typed_back
 from bot.paths import DATA
 from bot.store import State
 from tests.clock import Clock
@@ -123,3 +123,14 @@ async def test_places_are_dated() -> None:
     assert "d'Olargues" in message.text
     assert message.places[0]["hours"] == "lundi à vendredi 9 h à 12 h"
     assert (message.places[0]["open"], message.places[0]["opening"]) == (True, "ouvert maintenant, jusqu'à 12 h")
+
+
+@pytest.mark.parametrize(("typed", "heard"), [("oui", "Poussan"), ("Oui, c'est ça !", "Poussan"), ("oui mais non", "oui mais non"), ("1", "Poussan")])  # fmt: skip
+def test_yes_to_the_only_commune(typed: str, heard: str) -> None:
+    """« Est-ce bien Poussan ? » is answered by yes, or by its number; by nothing else that begins so."""
+    assert _typed_back(typed, State(None, {"Poussan": ""})) == heard
+
+
+def test_yes_to_several_communes_is_no_answer() -> None:
+    """Between two communes, yes says nothing."""
+    assert _typed_back("oui", State(None, {"Poussan": "", "Puissalicon": ""})) == "oui"

@@ -28,7 +28,7 @@ NO_SOURCE = frozenset({"dialogue"})
 _LONGEST = {
     "commune": "Saint-Vincent-de-Barbeyrargues",
     "pres_de": "de Saint-Vincent-de-Barbeyrargues",
-    "departement": "Alpes-de-Haute-Provence",
+    "ailleurs": "Saint-Maximin-la-Sainte-Baume (Alpes-de-Haute-Provence)",
     "lieu": "PMI (protection maternelle et infantile)",
     "quand": "aujourd'hui",
 }

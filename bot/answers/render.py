@@ -16,7 +16,7 @@ PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*\.[a-z0-9_]+)\}")
 CONTEXT: dict[str, str] = {
     "commune": "votre commune",
     "pres_de": "de chez vous",
-    "departement": "un autre département",
+    "ailleurs": "Cette commune",
     "lieu": "Lieux",
     "quand": "à ce moment-là",
 }

@@ -15,12 +15,12 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.brain.reader import COMMUNE_TOKEN, NORMAL
 from bot.directory.asked import asked
 
-_INTENTS = {"place": "chercher_structure", "commune": "donner_commune"}
+_INTENTS = {"place": "chercher_structure", "commune": "donner_commune", "detail": "preciser"}
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class PlaceReader(IntentClassifier, GraphComponent):
-    """Sets the intent of the messages that a rule reads for sure: "la caf à Sète", "c'est où le CCAS de Lunel", "Lunel"."""
+    """Sets the intent of the messages that a rule reads for sure: "la caf à Sète", "Lunel", "et les horaires ?"."""
 
     @classmethod
     def create(

@@ -23,14 +23,20 @@ _WHERE = re.compile(
 )
 
 
-def asked(normal: str, token: str) -> Literal["place", "commune"] | None:
+#: What is asked of a place already spoken of, when nothing else is said.
+_DETAILS = frozenset("adresse adresses horaire horaires numero telephone heures heure ouverture ou".split())
+
+
+def asked(normal: str, token: str) -> Literal["place", "commune", "detail"] | None:
     """Tell what a normalised text asks for, `token` standing in it for each commune.
 
-    "place": a place that it calls by its name, near a commune; "commune": nothing but a commune; None: something else.
+    "place": a place that it calls by its name, near a commune; "commune": nothing but a commune; "detail": nothing but
+    the hours, the address or the number of what was spoken of; None: something else.
     """
     words = normal.split()
     if token not in words:
-        return None
+        alone = [word for word in words if word not in _SMALL or word in _DETAILS]
+        return "detail" if alone and len(words) <= 5 and all(word in _DETAILS for word in alone) else None
     found = kinds.find(words, places_only=True)
     rest = [word for position, word in enumerate(words) if not (found and found[1] <= position < found[2])]
     telling = [word for word in rest if word != token and word not in _SMALL and not word.isdigit()]

@@ -16,8 +16,8 @@ def near(name: str) -> str:
 
 def of_elsewhere(place: Mapping[str, str]) -> dict[str, str]:
     """Return what a text names of a commune outside the Hérault (`name`, `departement`)."""
-    same = place["name"] == place["departement"]
-    return {"commune": place["name"], "departement": "un autre département" if same else place["departement"]}
+    name, department = place["name"], place["departement"]
+    return {"ailleurs": name if name == department else f"{name} ({department})"}
 
 
 def without_communes(text: str) -> str:

@@ -5,7 +5,7 @@ import re
 from bot.text.normal import fold
 
 _ASKED = re.compile(
-    r"^(?:(?:et|oui|ok|voir|montre[zr]?(?: moi)?|donne[zr]?(?: moi)?|encore|je veux|y en a|il y en a|t en as|vous en avez) )*"
+    r"^(?:(?:et|oui|ok|voir|montre[zr]?(?: moi)?|donne[zr]?(?: moi)?|encore|je veux|(?:il )?(?:n )?y en a(?: t il)?(?: pas)?|t en as(?: pas)?|vous en avez(?: pas)?) )*"
     r"(?:la )?(?:suite|suivants?|les suivants|plus|voir plus|encore(?: plus)?|"
     r"(?:d |des |les |un |une |l )?autres?(?: (?:lieux?|adresses?|endroits?|places?|choix|centres?))?)"
     r"(?: (?:svp|stp|s il (?:vous|te) plait|merci|encore|plus loin|aussi))*$"

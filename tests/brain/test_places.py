@@ -111,7 +111,7 @@ def test_elsewhere() -> None:
     """A commune outside the Hérault is said to be so, whatever commune the conversation held."""
     (message,) = turn(Chercher, "la caf", held="34301", ailleurs={"name": "Nîmes", "departement": "Gard"})
     assert said([message]) == ["ailleurs"]
-    assert message["custom"]["values"] == {"commune": "Nîmes", "departement": "Gard"}
+    assert message["custom"]["values"] == {"ailleurs": "Nîmes (Gard)"}
 
 
 def test_around_says_nothing_unasked() -> None:

@@ -25,6 +25,12 @@ def test_commune(normal: str) -> None:
     assert asked(normal, "zcommune") == "commune"
 
 
+@pytest.mark.parametrize("normal", ["horaires", "et les horaires", "l adresse s il vous plait", "c est ou", "le numero", "et le telephone"])  # fmt: skip
+def test_detail(normal: str) -> None:
+    """Nothing but hours, an address or a number is about the place already spoken of."""
+    assert asked(normal, "zcommune") == "detail"
+
+
 @pytest.mark.parametrize(
     "normal",
     [
