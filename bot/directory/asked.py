@@ -36,7 +36,7 @@ def asked(normal: str, token: str) -> Literal["place", "commune", "detail"] | No
     words = normal.split()
     if token not in words:
         alone = [word for word in words if word not in _SMALL or word in _DETAILS]
-        return "detail" if alone and len(words) <= 5 and all(word in _DETAILS for word in alone) else None
+        return "detail" if alone and len(words) <= 7 and all(word in _DETAILS for word in alone) else None
     found = kinds.find(words, places_only=True)
     rest = [word for position, word in enumerate(words) if not (found and found[1] <= position < found[2])]
     telling = [word for word in rest if word != token and word not in _SMALL and not word.isdigit()]
