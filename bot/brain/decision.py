@@ -68,7 +68,7 @@ def in_scope_scores(margins: Array, intents: list[str]) -> Array:
     return inside.max(axis=1) - OUT_WEIGHT * margins[:, out]
 
 
-def fit_thresholds(margins: Array, truth: list[str], intents: list[str], rejected_in_scope: float = 0.03) -> Thresholds:
+def fit_thresholds(margins: Array, truth: list[str], intents: list[str], rejected_in_scope: float = 0.1) -> Thresholds:
     """Choose the thresholds on margins predicted for examples that the model had not learnt.
 
     The temperature minimises the log loss; the rejection lets `rejected_in_scope` of the in-scope examples go. Of the

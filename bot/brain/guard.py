@@ -44,9 +44,10 @@ _DANGER_KEY = "danger"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Scores above `alarm` are danger by themselves; below `calm`, not even a pattern makes them danger."""
+    """Scores above `alarm` are danger by themselves; below `calm`, not even a pattern makes them danger, nor below `lean` a topic."""
 
     alarm: float
+    lean: float
     calm: float
 
 
@@ -70,12 +71,18 @@ class DangerModel:
 
     @classmethod
     def fit(
-        cls, texts: list[str], truth: list[str], false_alarms: float, missed: float, subjects: list[str] | None = None
+        cls,
+        texts: list[str],
+        truth: list[str],
+        false_alarms: float,
+        missed: float,
+        missed_topics: float,
+        subjects: list[str] | None = None,
     ) -> DangerModel:
         """Learn from normalised `texts` labelled with a danger intent or CALM; `subjects` says what calm ones are about.
 
         Judged by models that had not learnt them, a share `false_alarms` of the calm examples scores above `alarm`,
-        and a share `missed` of the dangerous ones below `calm`.
+        a share `missed` of the dangerous ones below `calm`, and `missed_topics` below `lean`.
         """
         ngrams = Counter()
         counts = ngrams.fit_transform(texts)
@@ -91,7 +98,7 @@ class DangerModel:
         # Rows apart by one step in memory: a message touches a few hundred of them, and no copy of the whole is made.
         weights = np.ascontiguousarray(np.vstack([judge.coef_ for judge in trained]).T, dtype=np.float32)
         intercepts = np.concatenate([judge.intercept_ for judge in trained])
-        model = cls(ngrams, weights, intercepts, labels, Thresholds(0.0, float("-inf")))
+        model = cls(ngrams, weights, intercepts, labels, Thresholds(0.0, float("-inf"), float("-inf")))
         if min(fine.count(label) for label in labels) >= FOLDS:
             split = list(StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(counts, numbers))
             margins = [
@@ -100,7 +107,9 @@ class DangerModel:
             ]
             scores = model._scores(np.column_stack(margins))
             model.thresholds = Thresholds(
-                float(np.quantile(scores[calm], 1 - false_alarms)), float(np.quantile(scores[~calm], missed))
+                float(np.quantile(scores[calm], 1 - false_alarms)),
+                float(np.quantile(scores[~calm], missed_topics)),
+                float(np.quantile(scores[~calm], missed)),
             )
         return model
 
@@ -162,9 +171,9 @@ class DangerGuard(IntentClassifier, GraphComponent):
         """Return the shares of training examples that the model may get wrong.
 
         `false_alarms`: calm ones that it may take for danger by itself; `missed`: dangerous ones that it may keep from
-        a pattern.
+        a pattern; `missed_topics`: from one that is a mere topic.
         """
-        return {"false_alarms": 0.02, "missed": 0.08}
+        return {"false_alarms": 0.02, "missed": 0.04, "missed_topics": 0.15}
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: DangerModel | None = None
@@ -216,7 +225,10 @@ class DangerGuard(IntentClassifier, GraphComponent):
             truth.append(label)
             subjects.append(intent.split("_")[0])
         if len(set(truth)) > 2:
-            self._model = DangerModel.fit(texts, truth, self._config["false_alarms"], self._config["missed"], subjects)
+            config = self._config
+            self._model = DangerModel.fit(
+                texts, truth, config["false_alarms"], config["missed"], config["missed_topics"], subjects
+            )
         with self._model_storage.write_to(self._resource) as folder:
             joblib.dump(self._model, folder / "danger.joblib", compress=3)
         return self._resource
@@ -236,11 +248,13 @@ class DangerGuard(IntentClassifier, GraphComponent):
 
     def assess(self, text: str, normal: str) -> str | None:
         """Return the intent that answers the danger told by a message, or None."""
-        by_pattern = self._patterns.assess(text)
+        pattern = self._patterns.caught(text)
         if self._model is None:
-            return by_pattern
-        if by_pattern is not None and self._model.assess(_without_helplines(normal))[0] > self._model.thresholds.calm:
-            return by_pattern
+            return self._patterns.kinds[pattern.kind] if pattern else None
+        if pattern is not None:
+            floor = self._model.thresholds.lean if pattern.topic else self._model.thresholds.calm
+            if self._model.assess(_without_helplines(normal))[0] > floor:
+                return self._patterns.kinds[pattern.kind]
         for telling in self._patterns.tellings(text):
             if self._patterns.asks_about(telling):
                 continue

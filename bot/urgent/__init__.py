@@ -22,13 +22,17 @@ PATTERNS = DATA / "urgent.yml"
 
 @dataclass(frozen=True)
 class Pattern:
-    """One way in which people say that they are in danger."""
+    """One way in which people say that they are in danger.
+
+    `topic`: it is also what people study, work on or have behind them; with a model, that must lean to danger too.
+    """
 
     kind: str
     match: re.Pattern[str]
     require: re.Pattern[str] | None
     unless: re.Pattern[str] | None
     asks: bool
+    topic: bool
     examples: tuple[str, ...]
     calm: tuple[str, ...]
 
@@ -51,15 +55,18 @@ class Guard:
 
     def assess(self, text: str) -> str | None:
         """Return the intent that answers the danger that `text` tells of, or None when it tells of none."""
-        found = [danger for part in self.tellings(text) if (danger := self._assess(normalise(part)))]
-        return min(found, key=list(self.kinds.values()).index) if found else None
+        pattern = self.caught(text)
+        return self.kinds[pattern.kind] if pattern else None
 
-    def _assess(self, normalised: str) -> str | None:
+    def caught(self, text: str) -> Pattern | None:
+        """Return the pattern that catches `text`, of the kind that is answered first; a plain one before a topic."""
+        found = [pattern for part in self.tellings(text) for pattern in self._caught(normalise(part))]
+        order = list(self.kinds)
+        return min(found, key=lambda pattern: (order.index(pattern.kind), pattern.topic), default=None)
+
+    def _caught(self, normalised: str) -> list[Pattern]:
         asks = bool(self.asking.search(normalised))
-        for pattern in self.patterns:
-            if (pattern.asks or not asks) and pattern.catches(normalised):
-                return self.kinds[pattern.kind]
-        return None
+        return [pattern for pattern in self.patterns if (pattern.asks or not asks) and pattern.catches(normalised)]
 
     def tellings(self, text: str) -> list[str]:
         """Return what to judge in `text`: the whole, or each of its sentences when one asks about a service.
@@ -101,6 +108,7 @@ def load(path: Path = PATTERNS) -> Guard:
                 require=compiled(item.get("require")),
                 unless=compiled(item.get("unless")),
                 asks=item.get("asks", False),
+                topic=item.get("topic", False),
                 examples=tuple(item["examples"]),
                 calm=tuple(item.get("calm", ())),
             )

@@ -12,7 +12,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.brain import guard
 from bot.brain.guard import CALM, DangerGuard, DangerModel, Thresholds
-from bot.brain.reader import FrenchReader, read
+from bot.brain.reader import NORMAL, SPELT, FrenchReader, read
 
 
 def toy_model() -> DangerModel:
@@ -42,7 +42,7 @@ def toy_model() -> DangerModel:
         "le feu dans la cuisine",
     ]
     truth = ["violences_conjugales"] * 6 + ["urgence_vitale"] * 6 + [CALM] * 6
-    return DangerModel.fit(danger + other + calm, truth, 0.1, 0.1)
+    return DangerModel.fit(danger + other + calm, truth, 0.1, 0.1, 0.2)
 
 
 def toy_guard(model: DangerModel | None) -> DangerGuard:
@@ -73,16 +73,34 @@ def test_model_scores() -> None:
 def test_calm_model_may_overrule_a_pattern() -> None:
     """Only when the model is sure of calm does a pattern not count."""
     model = toy_model()
-    model.thresholds = Thresholds(alarm=99.0, calm=98.0)
+    model.thresholds = Thresholds(alarm=99.0, lean=98.0, calm=98.0)
     assert toy_guard(model).assess("mon mari me frappe", "mon mari me frappe") is None
-    model.thresholds = Thresholds(alarm=99.0, calm=-99.0)
+    model.thresholds = Thresholds(alarm=99.0, lean=98.0, calm=-99.0)
     assert toy_guard(model).assess("mon mari me frappe", "mon mari me frappe") == "violences_conjugales"
+
+
+def test_a_topic_needs_the_model_to_lean() -> None:
+    """A word that people also study or work on is danger only when the model leans to it; with no model it is enough."""
+    text = "le suicide chez les agriculteurs"
+    assert toy_guard(None).assess(text, text) == "urgence_suicide"
+    model = toy_model()
+    model.thresholds = Thresholds(alarm=99.0, lean=98.0, calm=-99.0)
+    assert toy_guard(model).assess(text, text) is None
+    model.thresholds = Thresholds(alarm=99.0, lean=-99.0, calm=-99.0)
+    assert toy_guard(model).assess(text, text) == "urgence_suicide"
+
+
+def test_the_spelling_brought_back_is_judged_too() -> None:
+    """What a misspelling hides from the patterns, the classifier's correction of it may tell."""
+    message = Message({TEXT: "mon marrri me phrape", NORMAL: "mon marri me phrape", SPELT: "mon mari me frappe"})
+    toy_guard(None).process([message])
+    assert message.get(INTENT)["name"] == "violences_conjugales"
 
 
 def test_a_rank_is_not_judged_by_the_model() -> None:
     """ "La dernière" answers a choice, however the model would score it."""
     model = toy_model()
-    model.thresholds = Thresholds(alarm=-99.0, calm=-99.0)
+    model.thresholds = Thresholds(alarm=-99.0, lean=-99.0, calm=-99.0)
     message = Message({TEXT: "la dernière", INTENT: {"name": "choisir", "confidence": 1.0}})
     toy_guard(model).process([message])
     assert message.get("urgent") is False
