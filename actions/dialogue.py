@@ -48,6 +48,10 @@ _TELLING = 5
 _WORTH_OFFERING = 0.02
 #: A place is a few words at most: "j'habite du côté de Saint-Machin".
 _LONGEST_PLACE = 7
+#: What follows an answer in so few words is about it.
+_LONGEST_ASIDE = 5
+_ASIDE = re.compile(r"^(?:et|e|mais|pour|si|avec|sans|meme) (?!combien|ou|quand|comment)")
+_LIVES = re.compile(r"\b(?:habit\w*|abit\w*|vis|reside|loge|suis (?:a|de|sur|au|aux)|commune|ville|village)\b")
 #: From what chance on a message is its subject (or off our subjects), and no place.
 _SURE = 0.5
 #: The same when the message could be two of our subjects: a place only when neither is likely.
@@ -282,7 +286,36 @@ class HorsSujet(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Say who deals with it, or ask for the postcode."""
-        say(dispatcher, "commune_inconnue" if _unknown_place(tracker) else "hors_sujet")
+        text = str(tracker.latest_message.get("text") or "")
+        offer, subject = last_offer(tracker.events), last_subject(tracker.events)
+        if _unknown_place(tracker):
+            say(dispatcher, "commune_inconnue")
+        elif (
+            offer
+            and offer.answer == subject
+            and len(text.split()) <= _LONGEST_ASIDE
+            and _ASIDE.search(normalise(text))
+            and (about := told(subject, text))
+            and book().answers[subject].theme != "urgence"
+        ):
+            say_part(dispatcher, subject, about, "precision")  # "é pr 1 couple": too short to be a subject of its own
+        else:
+            say(dispatcher, "hors_sujet")
+        return []
+
+
+class DemanderAide(Action):
+    """What the assistant can do; but "j'habite à Zgrougnac", when the commune was asked, is a place that we do not know."""
+
+    def name(self) -> str:
+        """Name the action."""
+        return "action_demander_aide"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say the menu, or ask for the postcode."""
+        text = normalise(str(tracker.latest_message.get("text") or ""))
+        is_place = asked_where(tracker.events) and len(text.split()) <= _LONGEST_PLACE and _LIVES.search(text)
+        say(dispatcher, "commune_inconnue" if is_place else "demander_aide")
         return []
 
 

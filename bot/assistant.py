@@ -223,7 +223,7 @@ class Assistant:
             return self.degraded(said, variant, state)
         first = str(answered[0].get("of") or answered[0]["answer"])
         missed = 0
-        if understood in _MISSED and not is_urgent:
+        if understood in _MISSED and not is_urgent and self._about_the_conversation(first):
             missed = state.missed + 1
             if understood in {"hors_sujet", "incompris"} and looks_foreign(said):
                 answered = [{"answer": "autre_langue"}]
@@ -240,9 +240,9 @@ class Assistant:
             and understood == first
         ):
             # Two questions in one message: the first is answered, the second comes first among the choices.
-            own = answered[-1].get("choices")
+            own = answered[0].get("choices")
             rest = _with_lookup(self.book.book.answers[first]) if own is None else own
-            answered[-1] = {**answered[-1], "choices": [second.id, *(choice for choice in rest if choice != second.id)]}
+            answered[0] = {**answered[0], "choices": [second.id, *(choice for choice in rest if choice != second.id)]}
         named = _named(turn)
         if ELSEWHERE in named and not is_urgent and all(one["answer"] != ELSEWHERE for one in answered):
             answered.append({"answer": ELSEWHERE, "values": wording.of_elsewhere(named[ELSEWHERE]), "choices": []})
@@ -260,10 +260,13 @@ class Assistant:
             erase=understood == "effacer_donnees",
         )
 
+    def _about_the_conversation(self, id_: str) -> bool:
+        return self.book.book.answers[id_].theme == "dialogue"
+
     def _public_intent(self, understood: str, answered: str, turn: dict[str, Any]) -> str:
         """Return the catalogue id of what was understood."""
         answers = self.book.book.answers
-        if answered in _TELLS_BETTER:
+        if answered in _TELLS_BETTER or (understood == OUT_OF_SCOPE and not self._about_the_conversation(answered)):
             return answers[answered].reports_as
         if understood == "doute":
             candidates = turn.get("candidates") or [OUT_OF_SCOPE]
