@@ -76,13 +76,6 @@ def _here(commune: Commune) -> tuple[float, float]:
     return commune.latitude, commune.longitude
 
 
-def _values(kind: str, commune: Commune | None, **more: str) -> dict[str, str]:
-    values = {"lieu": kinds.label(kind), **more}
-    if commune:
-        values |= {"commune": commune.name, "pres_de": wording.near(commune.name)}
-    return values
-
-
 def _shown(found: list[Found]) -> list[list[str]]:
     return [[one.place.structure, one.place.kind] for one in found]
 
@@ -103,25 +96,24 @@ def say_places(
     """
     kind, here = wanted[0], _here(commune)
     listed = listed or [kind]
-    answer, found = "lieux_proches", []
-    if opening:
-        answer = "lieux_ouverts"
-        found = directory().nearest(listed, here, offset + PAGE + 1, opening.holds)
-        if not found:
-            answer = "lieux_fermes"
-    if not found:
+    answer, keep = ("lieux_ouverts", opening.holds) if opening else ("lieux_proches", None)
+    found = directory().nearest(listed, here, offset + PAGE + 1, keep)
+    if opening and not found:
+        answer, keep = "lieux_fermes", None
         found = directory().nearest(listed, here, offset + PAGE + 1)
     if offset == 0 and not found:
         answer, listed = "lieux_inconnus", list(dict.fromkeys([*wanted[1:], FALLBACK]))
         found = directory().nearest(listed, here, PAGE + 1)
     elif offset == 0 and len(wanted) > 1 and (found[0].distance_km or 0) > FAR_KM:
         listed = wanted
-        found = directory().nearest(listed, here, PAGE + 1)
+        found = directory().nearest(listed, here, PAGE + 1, keep)
     page, more = found[offset : offset + PAGE], len(found) > offset + PAGE
     if offset and not page:
         say(dispatcher, "suite")
         return
-    values = _values(kind, commune, quand=opening.said if opening else "")
+    values = {"lieu": kinds.label(kind), "commune": commune.name, "pres_de": wording.near(commune.name)}
+    if opening:
+        values["quand"] = opening.said
     if not offset:
         # The text of an unknown place gives the switchboard itself.
         afar = directory().from_afar([kind], commune)

@@ -153,7 +153,7 @@ class Directory:
             keys = self._within(connection, codes, here, radius)
             if len(keys) < limit and radius < WITHIN_KM:
                 continue
-            found = self._ranked(connection, keys, here, radius, limit, keep)
+            found = self._ranked(connection, keys, limit, keep)
             if len(found) >= limit:
                 break
         return found
@@ -180,8 +180,6 @@ class Directory:
         self,
         connection: sqlite3.Connection,
         keys: list[tuple[float, int]],
-        here: Point,
-        radius: float,
         limit: int,
         keep: Callable[[Place], bool] | None,
     ) -> list[Found]:

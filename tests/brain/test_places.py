@@ -1,5 +1,6 @@
 """Tests for bot.brain.places and for the actions that look for a place, inside Rasa's environment."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,14 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.lookup import Autour, Chercher, DonnerCommune, Suite
+from actions.lookup import Autour, Chercher, DonnerCommune, Suite, say_places
 from bot.brain.places import PlaceReader
 from bot.brain.reader import FrenchReader
+from bot.directory import communes
+from bot.directory.database import build
+from bot.directory.hours import PARIS
+from bot.directory.model import Service, Structure
+from bot.directory.when import asked_opening
 
 
 def understood(text: str, intent: str) -> str:
@@ -123,3 +129,28 @@ def test_around_uses_the_commune_named() -> None:
     """Named, it leads to the nearest place that the subject leads to."""
     messages = turn(Autour, "un conseiller pour mon handicap à Béziers, la MDA", held="34032", commune="34032")
     assert said(messages)[0].startswith("lieux_")
+
+
+def test_open_then_is_true_of_every_place_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """When the first kind is far, the nearer kinds come in, but only places open at the time asked."""
+
+    def office(kind: str, insee: str, hours: str) -> Structure:
+        return Structure(
+            f"{kind}-{hours}",
+            f"{kind} {hours}",
+            "essai",
+            "high",
+            (Service(kind),),
+            code_insee=insee,
+            horaires_accueil=hours,
+        )
+
+    path = tmp_path / "directory.sqlite"
+    build(path, [office("caf", "34032", "Sa 09:00-12:00"), office("ccas", "34301", "Mo 09:00-12:00")], "essai")
+    monkeypatch.setenv("DIRECTORY_PATH", str(path))
+    dispatcher = CollectingDispatcher()
+    opening = asked_opening("ouvert samedi", datetime.now(PARIS))
+    say_places(dispatcher, ["caf", "ccas"], communes.load().by_insee["34301"], opening)
+    (message,) = dispatcher.messages
+    assert said([message]) == ["lieux_ouverts"]
+    assert [place["kind"] for place in message["custom"]["places"]] == ["caf"]
