@@ -1,0 +1,1 @@
+"""The SMS providers: one module each, all with the shape of `base.Provider`."""
