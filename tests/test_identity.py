@@ -56,5 +56,5 @@ def test_a_broken_file_is_refused(tmp_path: Path, raw: bytes) -> None:
     """Empty, binary or malformed, the file is refused in a sentence."""
     path = tmp_path / "identity.yml"
     path.write_bytes(raw)
-    with pytest.raises(identity.IdentityError, match="identity.yml"):
+    with pytest.raises(identity.IdentityError, match=r"identity\.yml"):
         identity.read(path)
