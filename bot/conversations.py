@@ -117,16 +117,16 @@ class Conversations:
             raise UnknownConversation
         return await self.store.turns(sender)
 
-    async def erase(self, token: str) -> None:
-        """Erase a conversation everywhere; nothing to do when it is gone already. Raise BadToken, BrainError."""
+    async def erase(self, token: str) -> bool:
+        """Erase a conversation everywhere; return whether it was still there. Raise BadToken, BrainError."""
         sender = self.tokens.sender(token)
         async with self._alone(sender):
-            await self._erase(sender)
+            return await self._erase(sender)
 
-    async def _erase(self, sender: str) -> None:
+    async def _erase(self, sender: str) -> bool:
         # Rasa first: if it cannot, the person is told, and asking again finds the conversation still to erase.
         await self.assistant.brain.forget(sender)
-        await self.store.erase(sender)
+        return await self.store.erase(sender)
 
     async def purge(self, older_than: float) -> int:
         """Delete the conversations whose last message is more than `older_than` seconds old; return how many."""

@@ -6,7 +6,6 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -21,8 +20,9 @@ from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import Store
 from bot.tokens import Tokens
-from bot.web import api, site
-from bot.web.errors import ApiError, as_json
+from bot.web import api, pages, site
+from bot.web.compression import compress
+from bot.web.errors import ApiError
 from bot.web.keys import CONVERSATIONS, HEALTH, LIMITS, METRICS, PAGES, SETTINGS
 from bot.web.limits import Limits, Rates
 from bot.web.render import Pages
@@ -69,12 +69,12 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
         )
         failure = ApiError("panne")
     request.app[METRICS].refused.labels(failure.code).inc()
-    return as_json(failure)
+    return pages.failed(request, failure)
 
 
 def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it)."""
-    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[compress, errors], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     rates = (
         Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
@@ -137,7 +137,8 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     app.on_response_prepare.append(add_headers)
     app.add_routes(api.routes)
     app.add_routes(site.routes)
-    app.router.add_static("/static/", Path(__file__).parent / "web" / "static")
+    app.add_routes(pages.routes)
+    app[PAGES].assets.mount(app)
     return app
 
 
