@@ -29,7 +29,8 @@ TITLES = {
     "trop_de_messages": "Beaucoup de messages d'un coup",
     "jeton": "Cette conversation n'est plus là",
     "effacee": "Cette conversation a été effacée",
-    "origine": "Cette page est restée ouverte longtemps",
+    "origine": "Ce formulaire n'a pas été accepté",
+    "perime": "Cette page est restée ouverte longtemps",
     "panne": "L'assistant ne répond pas pour le moment",
 }
 _OTHER_TITLE = "La demande n'a pas été comprise"

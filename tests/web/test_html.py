@@ -24,6 +24,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 BROWSER = {"Accept": "text/html"}
+#: What this version of the checker does not know yet, and a later one (26.1) accepts.
+_TOO_NEW = ("color-mix(",)
 
 
 def vnu(*arguments: str) -> str:
@@ -41,7 +43,8 @@ def faults(folder: Path) -> list[str]:
     return [
         f"{Path(one.get('url', '')).name}:{one.get('lastLine', '?')}: {one['message']} « {one.get('extract', '').strip()} »"
         for one in said["messages"]
-        if one["type"] == "error" or one.get("subType") == "warning"
+        if (one["type"] == "error" or one.get("subType") == "warning")
+        and not any(words in one["message"] for words in _TOO_NEW)
     ]
 
 
@@ -76,11 +79,11 @@ async def test_files_and_pages_without_rasa(make_client: MakeClient, tmp_path: P
     await save(site, tmp_path, "", "accessibilite", "donnees-personnelles", "nulle-part")
     for name, response in {
         "methode": await site.post("/accessibilite", headers=BROWSER),
-        "trop-long": await site.post("/", data={"text": "a" * 300_000}, headers=BROWSER),
+        "trop-long": await site.post("/", data={"text": "a" * 600_000}, headers=BROWSER),
         "refuse": await site.post("/donnees-personnelles", data={}, headers=BROWSER),
     }.items():
         (tmp_path / f"{name}.html").write_text(await response.text(), encoding="utf-8")
-    assert "\n".join(faults(tmp_path)) == ""
+    assert not (found := faults(tmp_path)), "\n".join(found)
 
 
 @pytest.mark.live
@@ -104,7 +107,7 @@ async def test_every_state_of_a_conversation(client: Client, tmp_path: Path) -> 
     (tmp_path / "historique.html").write_text(wrapped(await history.text()), encoding="utf-8")
     html = await ask(client, html, choice="Effacez mes données", text="")
     (tmp_path / "efface.html").write_text(html, encoding="utf-8")
-    assert "\n".join(faults(tmp_path)) == ""
+    assert not (found := faults(tmp_path)), "\n".join(found)
 
 
 async def save(site: Client, folder: Path, *names: str) -> None:

@@ -146,7 +146,7 @@ async def test_the_api_speaks_json_to_everyone(site: Client) -> None:
 
 async def test_too_large_a_form(site: Client) -> None:
     """A form over the limit gets a page, and the script its fragment."""
-    body = {"text": "a" * 300_000}
+    body = {"text": "a" * 600_000}
     response = await site.post("/", data=body, headers=BROWSER)
     assert response.status == 413
     assert "<h1>Votre message est trop long</h1>" in unescape(await response.text())
