@@ -33,6 +33,7 @@ TITLES = {
     "perime": "Cette page est restée ouverte longtemps",
     "panne": "L'assistant ne répond pas pour le moment",
 }
+_STALE = "Cette page est restée ouverte longtemps : rien n'a été effacé. Pressez à nouveau le bouton."
 _OTHER_TITLE = "La demande n'a pas été comprise"
 
 
@@ -124,7 +125,8 @@ async def forget(request: web.Request) -> web.Response:
             raise ApiError("panne", "Rien n'a été effacé.") from error
     except ApiError as failure:
         request.app[METRICS].refused.labels(failure.code).inc()
-        return _with(_privacy(request, failure.status, error=failure.sentence), failure)
+        sentence = _STALE if failure.code == "perime" else failure.sentence
+        return _with(_privacy(request, failure.status, error=sentence), failure)
     return _privacy(request, done="erased" if known else "absent")
 
 
