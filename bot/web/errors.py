@@ -19,6 +19,11 @@ ERRORS: dict[str, tuple[int, str]] = {
         403,
         "Ce formulaire ne vient pas de notre site, ou il est resté ouvert trop longtemps. Rechargez la page et recommencez.",
     ),
+    "site": (
+        403,
+        "Ce site n'est pas autorisé à afficher l'assistant. Posez votre question sur la page de l'assistant. "
+        "Pour la personne qui s'occupe de ce site : son adresse doit être ajoutée aux sites autorisés (ALLOWED_ORIGINS).",
+    ),
     "introuvable": (404, "Cette page n'existe pas."),
     "methode": (405, "Cette adresse ne répond pas à cette méthode."),
     "trop_long": (413, "Votre message est trop long. Écrivez-le plus court. En danger : 112, ou SMS au 114."),
