@@ -1,63 +1,14 @@
 """Tests for the chat page in a real Chromium: with the script, without it, from the keyboard, and as axe-core sees it."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Error, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, expect
 
+from tests.browser.conftest import ask, assert_accessible, heard, listen, visit
 from tests.conftest import Client
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium, headless, with no call home."""
-    async with async_playwright() as playwright:
-        arguments = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--no-first-run",
-        ]
-        chromium = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
-        yield chromium
-        await chromium.close()
-
-
-async def visit(browser: Browser, client: Client, width: int = 1100, **options: Any) -> Page:
-    """Open the chat page in a new window; fail on any error of the page."""
-    context = await browser.new_context(viewport={"width": width, "height": 800}, locale="fr-FR", **options)
-    page = await context.new_page()
-    home = str(client.make_url("/"))
-
-    def on_error(error: Error) -> None:
-        pytest.fail(str(error))
-
-    def on_request(request: Request) -> None:
-        assert request.url.startswith(home), f"third party: {request.url}"
-
-    page.on("pageerror", on_error)
-    page.on("request", on_request)
-    await page.goto(str(client.make_url("/")))
-    return page
-
-
-async def ask(page: Page, text: str) -> None:
-    """Type a message, send it with Enter, wait for its answer."""
-    count = await page.locator("#log > .you").count()
-    await page.get_by_label("Votre question").fill(text)
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#log > .you")).to_have_count(count + 1)
-
-
-async def assert_accessible(page: Page) -> None:
-    """Fail on any violation that axe-core finds."""
-    results = await Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
 
 
 @pytest.mark.parametrize("width", [320, 1100])
@@ -77,14 +28,11 @@ async def test_accessible_in_every_state(browser: Browser, client: Client, width
 async def test_answer_is_announced_and_focus_stays(browser: Browser, client: Client) -> None:
     """A new answer is put in the live region, which is not the transcript, and the focus does not move."""
     page = await visit(browser, client)
-    await page.evaluate(
-        "window.heard = []; new MutationObserver(list => list.forEach(one => one.addedNodes.forEach(node => heard.push(node.textContent))))"
-        ".observe(document.getElementById('live'), {childList: true})"
-    )
+    await listen(page)
     await ask(page, "combien de rsa pour un couple")
-    heard = await page.evaluate("window.heard")
-    assert any("977,54" in words for words in heard)
-    assert any("3 choix" in words for words in heard)
+    said = await heard(page)
+    assert any("977,54" in words for words in said)
+    assert any("3 choix" in words for words in said)
     assert await page.evaluate("document.activeElement.id") == "text"
     assert await page.locator("#log[aria-live], #log[role=log]").count() == 0
 
