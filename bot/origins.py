@@ -12,7 +12,9 @@ def parse(text: str) -> str:
     """Return the origin that `text` names, as a browser serialises it; raise ValueError, with a French sentence."""
     written = text.strip()
     if "*" in written:
-        raise ValueError(f"« {written} » : pas de joker, écrivez chaque origine en entier, comme https://www.exemple.fr")
+        raise ValueError(
+            f"« {written} » : pas de joker, écrivez chaque origine en entier, comme https://www.exemple.fr"
+        )
     if written.lower() == "null":
         raise ValueError("« null » n'est pas une origine : ce serait n'importe quelle page locale ou isolée")
     try:

@@ -12,7 +12,7 @@ from bot.web.errors import ApiError
 from bot.web.security import allowed_origin, from_our_pages
 
 #: Files with nothing of anyone in them, and the widget's first answer: a site that is refused must be able to read why.
-_OPEN = frozenset({"/widget.js", "/widget.html", "/theme.css"})
+_OPEN = frozenset({"/widget.js", "/widget.css", "/widget.html", "/theme.css"})
 _CONVERSATION = frozenset({"/", "/historique", "/avis"})
 METHODS = frozenset({"GET", "POST", "DELETE"})
 REQUEST_HEADERS = frozenset({"authorization", "content-type", "x-fragment"})

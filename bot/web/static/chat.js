@@ -1,13 +1,11 @@
 // The chat: the new turn arrives without reloading, is announced, and the conversation stays in its tab. Everything works without
 // this file. No dependency; nothing is kept but the conversation's token, in the tab's own storage.
 
+import { fragment } from "./html.js";
+
 function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(18));
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
-}
-
-function fragment(html) {
-  return new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
 }
 
 // `root` holds the chat (a document's or a shadow tree's `.app`); `base` is the assistant's address, "" on its own pages.
@@ -19,7 +17,7 @@ export function mount(root, base = "") {
   const text = root.querySelector("#text");
   const erase = root.querySelector("#erase");
   const field = (name) => form.elements.namedItem(name);
-  const KEY = "assistant-conversation";
+  const KEY = `assistant-conversation${base && `@${base}`}`;
   let busy = false;
 
   const memory = {

@@ -32,12 +32,16 @@ function shade(colour, towards, part) {
 }
 
 // The site's colour, darkened or lightened as far as it takes to be read as text on our grounds, in light and in dark.
-function paint(chat, { colour, contrast, inkOn }) {
+function paint(chat, { colour, luminance, inkOn }) {
+  const contrast = (one, other) => {
+    const pair = [luminance(one), luminance(other)];
+    return Math.max(...pair) / Math.min(...pair);
+  };
   const now = () => {
     chat.style.removeProperty("--brand");
     const style = getComputedStyle(chat);
     const grounds = ["--paper", "--card", "--mine"].map((name) => style.getPropertyValue(name).trim());
-    const towards = inkOn(grounds[0]);
+    const towards = inkOn(grounds[0]); // black in light, white in dark
     let readable = towards;
     for (let part = 1; part >= 0; part -= 0.05) {
       const tried = shade(colour, towards, part);
@@ -52,7 +56,7 @@ function paint(chat, { colour, contrast, inkOn }) {
 }
 
 export async function fill(widget) {
-  const { chat, base, colour, dress } = widget;
+  const { panel, chat, base, colour, dress, covers, state } = widget;
   const files = ["/theme.css", "/static/style.css"].map((path) => base + path);
   const [html, ...sheets] = await Promise.all([`${base}/widget.html`, ...files].map(get));
   const tree = chat.shadowRoot || chat.attachShadow({ mode: "open" });
@@ -67,6 +71,11 @@ export async function fill(widget) {
       tree.prepend(link);
     }
   }
+  // Where the panel covers the page, focus never goes on under it.
+  panel.addEventListener("focusout", (event) => {
+    const next = event.relatedTarget;
+    if (next && !panel.contains(next) && covers.matches && !panel.hidden) state(false);
+  });
   if (colour && tree.adoptedStyleSheets?.length) paint(chat, widget);
   mount(app, base);
 }

@@ -1,155 +1,127 @@
-// The launcher, alone on another site's page until somebody opens it. SITE is filled in by bot/web/embed.py.
+// The launcher, alone on another site's page until somebody opens it. bot/web/embed.py fills in the last line, and
+// takes the comments out: with its style it must stay under 3 KB gzipped.
 // No dependency, no global, no cookie; nothing of the page is read but this script's own attributes.
 ((site) => {
-  const TAG = "assistant-widget";
   const script = document.currentScript || document.querySelector('script[src*="/widget.js"]');
-  const base = script.src.replace(/\/widget\.js.*$/, "");
-  for (const other of document.querySelectorAll(TAG)) if (other.dataset.base === base) return;
+  const base = script.src.replace(/\/widget\.js.*/, "");
+  if (document.querySelector(`assistant-widget[data-base="${base}"]`)) return;
 
-  const warn = (words) => console.warn(`[assistant] ${words}`);
-  const option = (name) => (script.getAttribute(`data-${name}`) || "").trim().slice(0, 60);
+  const warn = (words) => console.warn("[assistant] " + words);
+  const option = (name) => (script.getAttribute("data-" + name) || "").trim().slice(0, 60);
   const name = option("nom") || site.name;
   const position = option("position") || "droite";
-  if (position !== "droite" && position !== "gauche") warn(`data-position="${position}" : écrivez droite ou gauche.`);
-
-  function luminance(colour) {
-    const part = (from) => {
-      const c = parseInt(colour.slice(from, from + 2), 16) / 255;
-      return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-    };
-    return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5);
-  }
-  const contrast = (one, other) => {
-    const pair = [luminance(one), luminance(other)];
-    return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-  };
-  const inkOn = (colour) => (contrast(colour, "#ffffff") >= 4.5 ? "#ffffff" : "#000000");
-  let colour = option("couleur").toLowerCase();
-  if (/^#[0-9a-f]{3}$/.test(colour)) colour = colour.replace(/[0-9a-f]/g, "$&$&");
+  if (!/^(droite|gauche)$/.test(position)) warn("data-position : droite ou gauche");
+  let colour = option("couleur").toLowerCase().replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
   if (colour && !/^#[0-9a-f]{6}$/.test(colour)) {
-    warn(`data-couleur="${colour}" : ignoré, écrivez une couleur comme #1f5f5b.`);
+    warn("data-couleur : une couleur comme #1f5f5b");
     colour = "";
   }
+
+  function luminance(colour) {
+    const part = (at) => {
+      const c = parseInt(colour.slice(at, at + 2), 16) / 255;
+      return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    };
+    return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5) + 0.05;
+  }
+  // White where it reads (WCAG: 4.5), else black, which then does.
+  const inkOn = (colour) => (1.05 / luminance(colour) >= 4.5 ? "#ffffff" : "#000000");
 
   function make(tag, attributes, ...children) {
     const node = document.createElement(tag);
     for (const key of Object.keys(attributes)) node.setAttribute(key, attributes[key]);
-    for (const child of children) node.appendChild(typeof child === "string" ? document.createTextNode(child) : child);
+    node.append(...children);
     return node;
   }
 
-  const host = make(TAG, { lang: "fr", "data-base": base });
+  const host = make("assistant-widget", { lang: "fr", "data-base": base });
   const root = host.attachShadow({ mode: "open" });
-  const close = make("button", { type: "button", class: "bar-button" }, "Fermer");
-  const bar = make("div", { class: "bar" }, make("strong", {}, name),
-    make("a", { href: `${base}/`, class: "bar-button" }, "Ouvrir sa page"), close);
-  const status = make("p", { role: "status", class: "status" });
+  const close = make("button", { class: "bare" }, "Fermer");
+  const bar = make("div", { class: "bar" }, make("strong", {}, name), make("a", { href: base + "/", class: "bare" }, "Ouvrir sa page"), close);
+  const status = make("p", { role: "status" });
   const chat = make("div", { class: "chat" });
-  const panel = make("div", { id: "panel", role: "dialog", "aria-label": name, tabindex: "-1", hidden: "" }, bar, status, chat);
-  const button = make("button", { type: "button", class: "launcher", "aria-expanded": "false", "aria-controls": "panel" },
-    option("bouton") || "Une question ?", make("span", { class: "unseen" }, ` ${name}`));
-  const frame = make("aside", { class: `frame ${position === "gauche" ? "left" : "right"}`, "aria-label": name }, button, panel);
-  if (colour) {
-    frame.style.setProperty("--w-brand", colour);
-    frame.style.setProperty("--w-brand-ink", inkOn(colour));
+  const panel = make("div", { id: "panel", role: "dialog", "aria-label": name, tabindex: -1, hidden: "" }, bar, status, chat);
+  const button = make("button", { class: "launcher", "aria-expanded": false, "aria-controls": "panel" },
+    option("bouton") || "Une question ?", make("span", { class: "unseen" }, " " + name));
+  const frame = make("aside", { class: "frame " + position, "aria-label": name }, button, panel);
+  if (colour) for (const node of [button, bar]) {
+    node.style.setProperty("--w-brand", colour);
+    node.style.setProperty("--w-brand-ink", inkOn(colour));
   }
 
   // Constructed sheets are not subject to the page's style-src; a link is, for browsers that cannot construct one.
   function dress(tree, sheets) {
     try {
-      tree.adoptedStyleSheets = sheets.map((text) => {
+      return (tree.adoptedStyleSheets = sheets.map((text) => {
         const sheet = new CSSStyleSheet();
         sheet.replaceSync(text);
         return sheet;
-      });
-      return true;
-    } catch (_) {
-      return false;
-    }
+      }));
+    } catch (_) { /* an old browser */ }
   }
-  if (!dress(root, [site.css])) root.appendChild(make("link", { rel: "stylesheet", href: `${base}/widget.css` }));
-  root.appendChild(frame);
+  if (!dress(root, [site.css])) root.append(make("link", { rel: "stylesheet", href: base + "/widget.css" }));
+  root.append(frame);
 
   // Whether it was open, for this tab's next page of the site; without storage it is simply closed there.
-  const KEY = `assistant-panneau@${base}`;
-  function remember(state) { try { sessionStorage.setItem(KEY, state); } catch (_) { /* refused */ } }
-  function remembered() { try { return sessionStorage.getItem(KEY); } catch (_) { return null; } }
+  const KEY = "assistant-panneau@" + base;
+  const stored = (use) => { try { return use(sessionStorage); } catch (_) { /* refused */ } };
+  const covers = matchMedia("(max-width:30em),(max-height:30em)");
+  let tries = 0, ready, opener = button;
 
-  const covers = matchMedia("(max-width: 30em), (max-height: 30em)");
-  let attempt = 0, ready = false, opener = button;
-
-  function fail(error) {
-    const reason = error && error.french;
-    console.error(`[assistant] ${reason || "L'assistant ne peut pas être chargé (serveur injoignable, ou refusé par la politique de sécurité du site)."} ${base}/integration`);
-    const again = make("button", { type: "button", class: "again" }, "Réessayer");
-    again.addEventListener("click", () => { panel.focus(); load(); });
-    chat.hidden = true;
-    status.textContent = "";
-    status.appendChild(make("span", {}, `${reason || "L'assistant n'a pas pu s'afficher ici."} `));
-    status.appendChild(make("a", { href: `${base}/` }, "Ouvrir la page de l'assistant"));
-    status.appendChild(make("span", {}, `. Par téléphone, ${site.who} : `));
-    status.appendChild(make("a", { href: `tel:${site.phone.replace(/ /g, "")}` }, site.phone));
-    status.appendChild(make("span", {}, ". En danger : 112, ou SMS au 114."));
-    if (!reason) status.appendChild(again);
+  function state(open) {
+    panel.hidden = !open;
+    button.setAttribute("aria-expanded", open);
+    stored((storage) => storage.setItem(KEY, open));
   }
 
   async function load() {
     status.textContent = "L'assistant arrive…";
     try {
       // A failed import may be remembered by the browser: another address for another try.
-      const { fill } = await import(`${base}/static/panel.js${attempt++ ? `?${attempt}` : ""}`);
-      await fill({ chat, base, colour, contrast, inkOn, dress });
-      chat.hidden = false;
+      const { fill } = await import(`${base}/static/panel.js?${tries++}`);
+      await fill({ panel, chat, base, colour, luminance, inkOn, dress, covers, state });
       status.textContent = "";
       ready = true;
     } catch (error) {
-      fail(error);
+      const reason = error.french;
+      console.error("[assistant]", reason || error, base + "/integration");
+      const again = make("button", {}, "Réessayer");
+      again.onclick = () => { panel.focus(); load(); };
+      status.textContent = "";
+      status.append(`${reason || "L'assistant ne s'affiche pas ici."} `, make("a", { href: base + "/" }, "Ouvrir sa page"),
+        `. Par téléphone, ${site.who} : `, make("a", { href: "tel:" + site.phone.replace(/ /g, "") }, site.phone), ". En danger : 112, ou SMS au 114.", reason ? "" : again);
     }
   }
 
   function show(from) {
-    opener = from || button;
-    panel.hidden = false;
-    frame.classList.add("open");
-    button.setAttribute("aria-expanded", "true");
-    remember("ouvert");
-    if (from) panel.focus();
+    state(true);
+    if (from) (opener = from), panel.focus();
     if (!ready) load();
   }
 
-  function hide(back) {
-    panel.hidden = true;
-    frame.classList.remove("open");
-    button.setAttribute("aria-expanded", "false");
-    remember("ferme");
-    if (back) (opener.isConnected ? opener : button).focus();
+  function hide() {
+    state(false);
+    (opener.isConnected ? opener : button).focus();
   }
 
-  button.addEventListener("click", () => (panel.hidden ? show(button) : hide(true)));
-  close.addEventListener("click", () => hide(true));
-  root.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.isComposing && !panel.hidden) hide(true);
-  });
+  button.onclick = () => (panel.hidden ? show(button) : hide());
+  close.onclick = hide;
   // The page's own shortcuts would see keys typed in an element that they do not know as a text field.
-  for (const type of ["keydown", "keypress", "keyup"]) panel.addEventListener(type, (event) => {
-    if (event.key === "Escape" && type === "keydown" && !event.isComposing) hide(true);
+  for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, (event) => {
+    if (panel.hidden) return;
     event.stopPropagation();
-  });
-  // Where the panel covers the page, focus never goes on under it.
-  panel.addEventListener("focusout", (event) => {
-    const next = event.relatedTarget;
-    if (next && !panel.contains(next) && covers.matches && !panel.hidden) hide(false);
+    if (type === "keydown" && event.key === "Escape" && !event.isComposing) hide();
   });
   // A plain link to the assistant's page, marked data-assistant, opens the panel when there is one.
   document.addEventListener("click", (event) => {
-    const link = event.target instanceof Element && event.target.closest("[data-assistant]");
-    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const link = event.target.closest && event.target.closest("[data-assistant]");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     show(link);
   });
 
   // Beside the body, not in it: a transform, zoom or filter on the body, or a body replaced by navigation, does not reach us.
-  document.documentElement.appendChild(host);
-  const state = remembered();
-  if (!covers.matches && (state === "ouvert" || (!state && script.hasAttribute("data-ouvert")))) show();
+  document.documentElement.append(host);
+  const was = stored((storage) => storage.getItem(KEY));
+  if (!covers.matches && (was ? was === "true" : script.hasAttribute("data-ouvert"))) show();
 })(SITE);
