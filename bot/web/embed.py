@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from pathlib import Path
 
 from aiohttp import hdrs, web
@@ -57,7 +58,7 @@ def launcher_style(who: Identity) -> File:
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     text = re.sub(r"\s*([{};,]|(?<=\w):(?= )|>|\+)\s*", r"\1", text).replace(";}", "}").strip()
     light, dark = _variables(who.colours.light), _variables(who.colours.dark)
-    return File.of(f".frame{{{light}}}@media (prefers-color-scheme:dark){{.frame{{{dark}}}}}{text}")
+    return File.of(f"aside{{{light}}}@media (prefers-color-scheme:dark){{aside{{{dark}}}}}{text}")
 
 
 @cache
@@ -140,6 +141,19 @@ def weights(who: Identity, fragment: str) -> Weights:
     return Weights(size(launcher(who).text) / 1000, (opened + size(style_sheet(who)) + size(fragment)) / 1000)
 
 
+def to_copy(address: str, who: Identity) -> dict[str, str]:
+    """Return the lines of `/integration`; `address` is ours."""
+    src, name = escape(f"{address}/widget.js"), escape(who.name)
+    page, start = f'href="{escape(address)}/"', f'<script src="{src}" defer'
+    return {
+        "script": f"{start}></script>\n<noscript><a {page}>{name} : poser une question</a></noscript>",
+        "link": f"<a {page} data-assistant>{name} : poser une question</a>\n{start}></script>",
+        "options": f'{start}\n  data-nom="Vos droits" data-bouton="Besoin d\'aide ?"\n'
+        '  data-couleur="#7a3b69" data-position="gauche"></script>',
+        "policy": f"script-src {address}; connect-src {address}",
+    }
+
+
 @routes.get("/integration")
 async def integration(request: web.Request) -> web.Response:
     """Tell the person in charge of another site how to put the assistant on it."""
@@ -149,6 +163,7 @@ async def integration(request: web.Request) -> web.Response:
         request,
         "integration.html",
         address=public_address(request),
+        to_copy=to_copy(public_address(request), who),
         origins=sorted(request.app[SETTINGS].origins),
         weights=weights(who, fragment),
     )

@@ -18,7 +18,7 @@ async function get(address) {
 
 // Our addresses, not the page's: what is relative in the fragment is relative to the assistant.
 function rebase(app, base) {
-  for (const name of ["href", "src", "action"]) {
+  for (const name of ["href", "src", "action", "formaction"]) {
     for (const node of app.querySelectorAll(`[${name}^="/"]`)) node.setAttribute(name, base + node.getAttribute(name));
   }
 }
@@ -61,7 +61,6 @@ export async function fill(widget) {
   const [html, ...sheets] = await Promise.all([`${base}/widget.html`, ...files].map(get));
   const tree = chat.shadowRoot || chat.attachShadow({ mode: "open" });
   const app = fragment(html);
-  rebase(app, base);
   tree.replaceChildren(app);
   if (!dress(tree, sheets)) {
     for (const href of files) {
@@ -78,4 +77,5 @@ export async function fill(widget) {
   });
   if (colour && tree.adoptedStyleSheets?.length) paint(chat, widget);
   mount(app, base);
+  rebase(app, base);
 }

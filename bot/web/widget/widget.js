@@ -6,14 +6,11 @@
   const base = script.src.replace(/\/widget\.js.*/, "");
   if (document.querySelector(`assistant-widget[data-base="${base}"]`)) return;
 
-  const warn = (words) => console.warn("[assistant] " + words);
   const option = (name) => (script.getAttribute("data-" + name) || "").trim().slice(0, 60);
   const name = option("nom") || site.name;
-  const position = option("position") || "droite";
-  if (!/^(droite|gauche)$/.test(position)) warn("data-position : droite ou gauche");
   let colour = option("couleur").toLowerCase().replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
   if (colour && !/^#[0-9a-f]{6}$/.test(colour)) {
-    warn("data-couleur : une couleur comme #1f5f5b");
+    console.warn("[assistant] data-couleur : une couleur comme #1f5f5b");
     colour = "";
   }
 
@@ -37,13 +34,13 @@
   const host = make("assistant-widget", { lang: "fr", "data-base": base });
   const root = host.attachShadow({ mode: "open" });
   const close = make("button", { class: "bare" }, "Fermer");
-  const bar = make("div", { class: "bar" }, make("strong", {}, name), make("a", { href: base + "/", class: "bare" }, "Ouvrir sa page"), close);
+  const bar = make("div", { class: "bar" }, make("h2", {}, name), make("a", { href: base + "/", class: "bare" }, "Page entière"), close);
   const status = make("p", { role: "status" });
   const chat = make("div", { class: "chat" });
   const panel = make("div", { id: "panel", role: "dialog", "aria-label": name, tabindex: -1, hidden: "" }, bar, status, chat);
-  const button = make("button", { class: "launcher", "aria-expanded": false, "aria-controls": "panel" },
-    option("bouton") || "Une question ?", make("span", { class: "unseen" }, " " + name));
-  const frame = make("aside", { class: "frame " + position, "aria-label": name }, button, panel);
+  const words = option("bouton") || "Une question ?";
+  const button = make("button", { class: "launcher", "aria-label": `${words} ${name}`, "aria-expanded": false, "aria-controls": "panel" }, words);
+  const frame = make("aside", { class: option("position"), "aria-label": name }, button, panel);
   if (colour) for (const node of [button, bar]) {
     node.style.setProperty("--w-brand", colour);
     node.style.setProperty("--w-brand-ink", inkOn(colour));
