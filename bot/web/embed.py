@@ -171,6 +171,6 @@ async def integration(request: web.Request) -> web.Response:
 
 def _weighed() -> dict[str, object]:
     return {
-        "mode": "widget", "preferences": Preferences(), "conversation": "", "turns": [], "error": "", "draft": "",
+        "mode": "widget", "preferences": Preferences(), "conversation": "", "turns": [], "error": "", "draft": "", "thanks": "", "action": "/",
         "form_token": "", "message_id": "", "max_length": 0,
     }  # fmt: skip

@@ -24,6 +24,10 @@ ERRORS: dict[str, tuple[int, str]] = {
         "Ce site n'est pas autorisé à afficher l'assistant. Posez votre question sur la page de l'assistant. "
         "Pour la personne qui s'occupe de ce site : son adresse doit être ajoutée aux sites autorisés (ALLOWED_ORIGINS).",
     ),
+    "perime": (
+        403,
+        "Cette page est restée ouverte longtemps. Votre message est toujours là : envoyez-le à nouveau.",
+    ),
     "introuvable": (404, "Cette page n'existe pas."),
     "methode": (405, "Cette adresse ne répond pas à cette méthode."),
     "trop_long": (413, "Votre message est trop long. Écrivez-le plus court. En danger : 112, ou SMS au 114."),
