@@ -21,7 +21,7 @@ from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import Store
 from bot.tokens import Tokens
-from bot.web import api, feedback, pages, site, transcript
+from bot.web import api, cors, embed, feedback, pages, site, transcript
 from bot.web.compression import compress
 from bot.web.errors import ApiError
 from bot.web.keys import CONVERSATIONS, FEEDBACK, HEALTH, LIMITS, METRICS, PAGES, SETTINGS
@@ -75,7 +75,7 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
 
 def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it)."""
-    app = web.Application(middlewares=[compress, errors], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[compress, errors, cors.guard], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     rates = (
         Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
@@ -136,9 +136,10 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
             await runner.cleanup()
 
     app.cleanup_ctx.extend([resources, purging, measures])
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.extend([cors.add_headers, add_headers])
     app.add_routes(api.routes)
     app.add_routes(site.routes)
+    app.add_routes(embed.routes)
     app.add_routes(feedback.routes)
     app.add_routes(transcript.routes)
     app.add_routes(pages.routes)

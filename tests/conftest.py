@@ -10,7 +10,17 @@ import pytest
 
 INSIDE_RASA = importlib.util.find_spec("rasa") is not None
 collect_ignore = (
-    ["web", "conversations", "browser", "sms", "answers", "test_process.py", "test_docs.py", "test_identity.py"]
+    [
+        "web",
+        "conversations",
+        "browser",
+        "sms",
+        "answers",
+        "test_process.py",
+        "test_docs.py",
+        "test_identity.py",
+        "test_origins.py",
+    ]
     if INSIDE_RASA
     else ["brain"]
 )

@@ -21,6 +21,11 @@ ERRORS: dict[str, tuple[int, str]] = {
         403,
         "Ce formulaire ne vient pas de notre site, ou il est resté ouvert trop longtemps. Rechargez la page et recommencez.",
     ),
+    "site": (
+        403,
+        "Ce site n'est pas autorisé à afficher l'assistant. Posez votre question sur la page de l'assistant. "
+        "Pour la personne qui s'occupe de ce site : son adresse doit être ajoutée aux sites autorisés (ALLOWED_ORIGINS).",
+    ),
     "perime": (
         403,
         "Cette page est restée ouverte longtemps. Votre message est toujours là : envoyez-le à nouveau.",

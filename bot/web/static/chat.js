@@ -2,10 +2,10 @@
 // this file. No dependency; nothing is kept but the conversation's token and the display, in the tab's own storage.
 import { announcer } from "./announce.js";
 import { display, memory } from "./display.js";
+import { fragment } from "./html.js";
 import { stop } from "./speech.js";
 import { download, equip, judge, lines, print } from "./tools.js";
 
-const KEY = "assistant-conversation";
 //: Milliseconds before "the answer is being prepared" is said, and before we stop waiting.
 const WAITING = 1500;
 const TOO_LONG = 30000;
@@ -22,10 +22,6 @@ function element(tag, className, ...inside) {
   return made;
 }
 
-function fragment(html) {
-  return new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
-}
-
 // `root` holds the chat (a document's or a shadow tree's `.app`); `base` is the assistant's address, "" on its own pages.
 export function mount(root, base = "") {
   const part = (name) => root.querySelector(`#${name}`);
@@ -37,6 +33,7 @@ export function mount(root, base = "") {
   const address = form.getAttribute("action").split("#")[0];
   const inPage = root.getRootNode() === document;
   const title = document.title.replace("Erreur – ", "");
+  const KEY = `assistant-conversation${base && `@${base}`}`;
   let busy = false;
   let clicked = null;
 
