@@ -109,7 +109,7 @@ def _identity() -> list[str]:
 
 def _workshop(book: Book, today: date) -> tuple[list[str], list[str]]:
     """Return what is wrong in the subjects and the lists of papers, and which lists are to be read again."""
-    content = {answer.id for answer in book.answers.values() if answer.theme != "dialogue"}
+    content = {answer.id: answer.label for answer in book.answers.values() if answer.theme != "dialogue"}
     pictures = subjects.drawn(ROOT / "bot" / "web" / "static" / "pictures.svg")
     try:
         wrong = subjects.check(subjects.read(), content, pictures)

@@ -75,7 +75,9 @@ def check(lists: Checklists, answers: Collection[str], pictures: Collection[str]
         problems.append(("error", f"{name}: un « id » sert deux fois"))
     for one in lists.lists:
         problems += [
-            ("error", f"{name}: {one.id} : « {id_} » n'est pas une réponse") for id_ in one.answers if id_ not in answers
+            ("error", f"{name}: {one.id} : « {id_} » n'est pas une réponse")
+            for id_ in one.answers
+            if id_ not in answers
         ]
         if one.picture not in pictures:
             problems.append(("error", f"{name}: {one.id} : l'image « {one.picture} » n'est pas dessinée"))

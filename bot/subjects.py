@@ -1,7 +1,7 @@
 """The subjects to choose from in pictures and words (`data/subjects.yml`): a theme, a need, an answer; three choices at most."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -60,10 +60,8 @@ class Subjects:
     def __init__(self, themes: tuple[Subject, ...]) -> None:
         self.themes = themes
         self.paths = tuple(path for theme in themes for path in theme.paths())
-        #: What is written under the picture that asks for an answer.
-        self.words = {path[-1].answer: path[-1].words for path in self.paths if path[-1].answer}
-        #: The answers to someone in danger, as chosen: they are given as urgent.
-        self.urgent = frozenset(path[-1].answer for path in self.paths if path[0].urgent)
+        #: What is written under a picture → the answer that it asks for.
+        self.behind = {path[-1].words: str(path[-1].answer) for path in self.paths}
 
     def needs(self) -> Iterator[tuple[Subject, Subject]]:
         """Yield each need that leads to several answers, with its theme."""
@@ -73,10 +71,10 @@ class Subjects:
                     yield theme, choice
 
 
-def check(subjects: Subjects, wanted: Collection[str], pictures: Collection[str]) -> list[str]:
-    """Return what is wrong, in French: `wanted` are the ids of the answers to reach, `pictures` those that are drawn."""
+def check(subjects: Subjects, wanted: Mapping[str, str], pictures: Collection[str]) -> list[str]:
+    """Return what is wrong, in French: `wanted` are the answers to reach, id → label, `pictures` those that are drawn."""
     name = f"data/{FILE.name}:1"
-    reached = set(subjects.words)
+    reached = set(subjects.behind.values())
     problems = [f"{name}: « {id_} » ne se trouve sous aucun sujet" for id_ in sorted(set(wanted) - reached)]
     problems += [f"{name}: « {id_} » n'est pas une réponse" for id_ in sorted(reached - set(wanted))]
     problems += [
@@ -84,7 +82,7 @@ def check(subjects: Subjects, wanted: Collection[str], pictures: Collection[str]
         for path in subjects.paths
         if len(path) > DEEPEST
     ]
-    seen: dict[str, str] = {}
+    seen = {label.lower(): id_ for id_, label in wanted.items()}
     ids = [one.id for path in subjects.paths for one in path if one.id]
     for path in subjects.paths:
         for one in path:

@@ -98,6 +98,7 @@ def values(
     turns: list[dict[str, Any]] | None = None,
     error: str = "",
     draft: str = "",
+    action: str = "/",
 ) -> dict[str, Any]:
     """Return what `app.html` needs; `mode` is "chat", "atelier" or "widget"."""
     return {
@@ -107,6 +108,7 @@ def values(
         "turns": turns or [],
         "error": error,
         "draft": draft,
+        "action": action,
         "form_token": request.app[CONVERSATIONS].tokens.form(),
         "message_id": secrets.token_urlsafe(24),
         "max_length": request.app[SETTINGS].max_length,

@@ -9,6 +9,7 @@ from typing import Any
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot import checklists
 from bot.answers import LiveBook
 from bot.directory import hours
 from bot.identity import Identity
@@ -32,6 +33,7 @@ class Pages:
 
     def __init__(self, book: LiveBook, now: Callable[[], datetime], identity: Identity) -> None:
         self._book = book
+        self._clock = now
         self._dialer_of: tuple[object, Dialer] | None = None
         self._environment = Environment(
             loader=FileSystemLoader(_HERE / "pages"),
@@ -45,6 +47,7 @@ class Pages:
         # As of the reading, not of the answer: a conversation is read back later.
         self._environment.filters["opening"] = lambda place: hours.of_place(place, now())
         self._environment.filters["day"] = french_date
+        self._environment.filters["papers"] = lambda id_: checklists.load().of([id_])
         self._environment.filters["tied"] = lambda text: _UNIT.sub("\u00a0", text)
 
     def _blocks(self, text: str) -> list[Block]:
@@ -52,6 +55,10 @@ class Pages:
         if self._dialer_of is None or self._dialer_of[0] is not book:
             self._dialer_of = (book, Dialer(book.numbers))
         return blocks(text, self._dialer_of[1])
+
+    def today(self) -> date:
+        """Return the day in the Hérault."""
+        return self._clock().date()
 
     def render(self, name: str, **values: Any) -> str:
         """Return the page `name` filled with `values`."""
