@@ -52,9 +52,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Message:
-    """One bubble of the reply, as the chat API gives it."""
+    """One bubble of the reply, as the chat API gives it; `id` is that of the answer."""
 
     text: str
+    id: str = ""
     choices: tuple[Choice, ...] = ()
     places: tuple[dict[str, Any], ...] = ()
     links: tuple[dict[str, str], ...] = ()
@@ -169,6 +170,7 @@ class Assistant:
                 behind[answers[one].label] = one
         message = Message(
             text=text,
+            id=answer.id,
             choices=tuple(Choice(label, label) for label in behind),
             places=tuple(_dated(place, now) for place in said.get("places") or ()),
             links=tuple(asdict(link) for link in answer.links),

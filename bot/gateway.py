@@ -16,22 +16,23 @@ from bot import identity
 from bot.answers import LiveBook
 from bot.assistant import Assistant, Brain
 from bot.conversations import Conversations
+from bot.feedback import Feedback
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import Store
 from bot.tokens import Tokens
-from bot.web import api, site, workshop
+from bot.web import api, feedback, site, transcript, workshop
 from bot.web.errors import ApiError, as_json
-from bot.web.keys import CONVERSATIONS, HEALTH, LIMITS, METRICS, PAGES, SETTINGS
+from bot.web.keys import CONVERSATIONS, FEEDBACK, HEALTH, LIMITS, METRICS, PAGES, SETTINGS
 from bot.web.limits import Limits, Rates
 from bot.web.render import Pages
 from bot.web.security import add_headers
 
 log = logging.getLogger(__name__)
 
-#: Bytes read of a request: the longest message in UTF-8 and JSON, with room for a form's fields.
-MAX_BODY = 128 * 1024
+#: Bytes read of a request: 50,000 characters pasted in a form, whose bytes are tripled there, are told to be too many and not lost.
+MAX_BODY = 512 * 1024
 #: Seconds before the first purge (Rasa is still starting), and between two.
 FIRST_PURGE, PURGE_EVERY = 60.0, 3600.0
 #: Seconds between two looks at the workshop's conversations that nobody came back to.
@@ -96,6 +97,7 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
             assistant = Assistant(brain, book, now)
             tokens = Tokens(settings.keys(), settings.retention_days)
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp())
+            app[FEEDBACK] = Feedback(store, book, lambda: now().date())
             app[HEALTH] = Health(brain, session, f"http://127.0.0.1:{settings.actions_port}/health", store)
             yield
         await store.close()
@@ -156,6 +158,8 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     app.add_routes(api.routes)
     app.add_routes(site.routes)
     app.add_routes(workshop.routes)
+    app.add_routes(feedback.routes)
+    app.add_routes(transcript.routes)
     app.router.add_static("/static/", Path(__file__).parent / "web" / "static")
     return app
 

@@ -5,6 +5,7 @@ SQLite by default, PostgreSQL by setting; the words are here and in Rasa's track
 
 import json
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,6 +47,15 @@ ERASED = sa.Table(
     _METADATA,
     sa.Column("opening", sa.String(64), primary_key=True),
     sa.Column("at", sa.Float, nullable=False, index=True),
+)
+#: What people said of the answers: how many, of which answer, on which day; nothing of who or of what was written.
+FEEDBACK = sa.Table(
+    "feedback",
+    _METADATA,
+    sa.Column("answer", sa.String(100), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("yes", sa.Integer, nullable=False),
+    sa.Column("no", sa.Integer, nullable=False),
 )
 
 
@@ -201,6 +211,31 @@ class Store:
         if self.engine.dialect.name == "sqlite":
             async with self.engine.connect() as connection:
                 await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def count_feedback(self, answer: str, day: date, helped: bool) -> None:
+        """Count one opinion of an answer."""
+        column = FEEDBACK.c.yes if helped else FEEDBACK.c.no
+        one_more = (
+            sa.update(FEEDBACK)
+            .where(FEEDBACK.c.answer == answer, FEEDBACK.c.day == day)
+            .values({column.name: column + 1})
+        )
+        first = sa.insert(FEEDBACK).values(answer=answer, day=day, yes=int(helped), no=int(not helped))
+        async with self.engine.begin() as connection:
+            if (await connection.execute(one_more)).rowcount:
+                return
+        try:
+            async with self.engine.begin() as connection:
+                await connection.execute(first)
+        except sa.exc.IntegrityError:  # somebody else was the first of the day, meanwhile
+            async with self.engine.begin() as connection:
+                await connection.execute(one_more)
+
+    async def feedback(self) -> list[tuple[str, date, int, int]]:
+        """Return (answer, day, yes, no), oldest day first."""
+        query = sa.select(FEEDBACK).order_by(FEEDBACK.c.day, FEEDBACK.c.answer)
+        async with self.engine.connect() as connection:
+            return [(row.answer, row.day, row.yes, row.no) for row in await connection.execute(query)]
 
     async def purge(self, before: float) -> int:
         """Delete the conversations whose last turn is older than `before`; return how many."""

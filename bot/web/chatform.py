@@ -48,7 +48,7 @@ class Posted:
         try:
             request.app[CONVERSATIONS].tokens.check_form(self.fields.get("form_token", ""))
         except BadToken as error:
-            raise ApiError("origine") from error
+            raise ApiError("perime") from error
 
     @property
     def message_id(self) -> str | None:
@@ -98,9 +98,14 @@ def values(
     turns: list[dict[str, Any]] | None = None,
     error: str = "",
     draft: str = "",
+    thanks: str = "",
     action: str = "/",
 ) -> dict[str, Any]:
-    """Return what `app.html` needs; `mode` is "chat", "atelier" or "widget"."""
+    """Return what `app.html` needs.
+
+    `mode` is "chat", "atelier" or "widget"; `action` is the address that its form posts to; `thanks` ("oui", "non") says
+    that the last answer was just judged.
+    """
     return {
         "mode": mode,
         "preferences": preferences,
@@ -108,6 +113,7 @@ def values(
         "turns": turns or [],
         "error": error,
         "draft": draft,
+        "thanks": thanks,
         "action": action,
         "form_token": request.app[CONVERSATIONS].tokens.form(),
         "message_id": secrets.token_urlsafe(24),
@@ -120,3 +126,9 @@ def html(request: web.Request, page: str, status: int = 200, **values: Any) -> w
     return web.Response(
         text=request.app[PAGES].render(page, **values), content_type="text/html", charset="utf-8", status=status
     )
+
+
+def refused(request: web.Request, error: ApiError) -> web.Response:
+    """Return an error for the script; a form that is too old gets a new token, so that it can be sent again."""
+    form_token = request.app[CONVERSATIONS].tokens.form() if error.code == "perime" else ""
+    return html(request, "error.html", error.status, error=error.sentence, form_token=form_token)

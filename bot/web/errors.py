@@ -19,6 +19,10 @@ ERRORS: dict[str, tuple[int, str]] = {
         403,
         "Ce formulaire ne vient pas de notre site, ou il est resté ouvert trop longtemps. Rechargez la page et recommencez.",
     ),
+    "perime": (
+        403,
+        "Cette page est restée ouverte longtemps. Votre message est toujours là : envoyez-le à nouveau.",
+    ),
     "introuvable": (404, "Cette page n'existe pas."),
     "methode": (405, "Cette adresse ne répond pas à cette méthode."),
     "trop_long": (413, "Votre message est trop long. Écrivez-le plus court. En danger : 112, ou SMS au 114."),

@@ -1,7 +1,7 @@
 """The plain text of an answer made into blocks for a page: paragraphs, lists, and numbers that can be called."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _STEP = re.compile(r"\d{1,2}\. ")
@@ -70,3 +70,20 @@ def blocks(text: str, dialer: Dialer) -> list[Block]:
         else:
             result.append(Block(kind, (spans,)))
     return result
+
+
+@dataclass(frozen=True)
+class Call:
+    """A number to press at once: its address, as it is written, and whose it is."""
+
+    href: str
+    text: str
+    name: str
+
+
+def calls(found: Iterable[Block], names: Mapping[str, str]) -> list[Call]:
+    """Return the first number that an urgent answer gives, and the one to write to in silence when it gives one."""
+    spans = [span for block in found for line in block.lines for span in line if span.href]
+    silent = [span for span in spans if span.href and span.href.startswith("sms:")]
+    chosen = dict.fromkeys([*spans[:1], *silent[:1]])
+    return [Call(str(span.href), span.text, names.get(span.text.replace("\u00a0", " "), "")) for span in chosen]

@@ -26,11 +26,15 @@ async def chat(request: web.Request) -> web.Response:
     return html(request, "chat.html", **values(request, "chat", Preferences()))
 
 
-async def page(request: web.Request, posted: Posted, token: str, error: str = "", status: int = 200) -> web.Response:
+async def page(
+    request: web.Request, posted: Posted, token: str, error: str = "", status: int = 200, thanks: str = ""
+) -> web.Response:
     """Show the whole page, the conversation of `token` in it."""
     kept, turns = await chatform.turns(request, token)
     draft = posted.text if error else posted.fields.get("text", "")
-    return html(request, "chat.html", status, **values(request, "chat", posted.preferences, kept, turns, error, draft))
+    return html(
+        request, "chat.html", status, **values(request, "chat", posted.preferences, kept, turns, error, draft, thanks)
+    )
 
 
 @routes.post("/")
@@ -45,17 +49,22 @@ async def post_form(request: web.Request) -> web.Response:
         reply = await chatform.respond(request, posted)
     except ApiError as error:
         if fragment:
-            return html(request, "error.html", error.status, error=error.sentence)
+            return chatform.refused(request, error)
         return await page(request, posted, posted.conversation, error.sentence, error.status)
     token, preferences = reply["conversation"], chatform.preferences_after(posted, reply)
+    turn = {"asked": posted.text, **reply}
+    erased = reply["intent"] == "effacer_donnees" and token != posted.conversation
     if fragment:
         return html(
-            request, "turn.html", turn={"asked": posted.text, **reply}, conversation=token, preferences=preferences
+            request,
+            "turn.html",
+            turn=turn,
+            conversation="" if erased else token,
+            preferences=preferences,
+            erased=erased,
         )
-    kept, turns = await chatform.turns(request, token)
-    if reply["intent"] == "effacer_donnees" and token != posted.conversation:
-        # The confirmation is shown once: nothing of the conversation is kept to be shown again.
-        kept, turns = "", [{"asked": posted.text, **reply}]
+    # The confirmation is shown once: nothing of the conversation is kept to be shown again.
+    kept, turns = ("", [turn]) if erased else await chatform.turns(request, token)
     return html(request, "chat.html", **values(request, "chat", preferences, kept, turns))
 
 

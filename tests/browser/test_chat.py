@@ -72,7 +72,7 @@ async def test_network_failure_keeps_the_message(browser: Browser, client: Clien
     await page.context.set_offline(True)
     await page.get_by_label("Votre question").fill("combien de rsa pour un couple")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("alert")).to_contain_text("Votre message est toujours là")
+    await expect(page.get_by_role("alert")).to_contain_text("Il est toujours là")
     assert await page.get_by_label("Votre question").input_value() == "combien de rsa pour un couple"
     await page.context.set_offline(False)
     await page.keyboard.press("Enter")

@@ -33,7 +33,11 @@ def shown(place: dict[str, Any], moment: str = "2026-11-24T10:00") -> str:
         "urgent": False,
     }
     html = pages.render(
-        "turn.html", turn={"asked": "où", "messages": [message]}, conversation="x", preferences=Preferences()
+        "turn.html",
+        turn={"asked": "où", "messages": [message]},
+        conversation="x",
+        preferences=Preferences(),
+        erased=False,
     )
     return unescape(html).replace("\u00a0", " ")
 
