@@ -75,7 +75,9 @@ def lines(nodes: list[dict[str, Any]]) -> Iterator[str]:
                 if one["name"] in _STATES and (value := one["value"].get("value")) not in (False, "", "false", None)
             ]
             label = "texte" if role == "StaticText" else role
-            yield "  " * depth + label + (f" « {name} »" if name else "") + (f" [{', '.join(states)}]" if states else "")
+            yield (
+                "  " * depth + label + (f" « {name} »" if name else "") + (f" [{', '.join(states)}]" if states else "")
+            )
         for child in node.get("childIds", []):
             yield from walk(child, depth + bool(spoken), name or above)
 
@@ -91,7 +93,9 @@ async def talk(page: Page, questions: tuple[str, ...] = QUESTIONS) -> list[tuple
     for number, question in enumerate(questions, 1):
         await page.keyboard.type(question)
         await page.keyboard.press("Enter")
-        await page.wait_for_function("n => document.querySelectorAll('#log > .you:not(.pending)').length === n", arg=number)
+        await page.wait_for_function(
+            "n => document.querySelectorAll('#log > .you:not(.pending)').length === n", arg=number
+        )
         await page.wait_for_timeout(int(1000 * _AFTER))
     return [(at, region, words) for at, region, words in await page.evaluate("window.heard")]
 

@@ -46,6 +46,15 @@ class Settings(BaseSettings):
     )
     turn_timeout: float = Field(8.0, gt=0, le=60, description="secondes laissées à Rasa pour une réponse")
     retention_days: int = Field(30, ge=1, le=365, description="jours de conservation d'une conversation")
+    workshop_idle_minutes: float = Field(
+        10,
+        ge=1,
+        le=240,
+        description="atelier : minutes sans rien toucher avant l'avertissement, puis l'effacement de l'écran",
+    )
+    workshop_forget_minutes: float = Field(
+        60, ge=5, le=1440, description="atelier : minutes sans activité avant que le serveur efface la conversation"
+    )
     rate_limit: Literal["on", "off"] = Field("on", description="off lève les limites, pour un essai de charge")
     rate_per_conversation: str = Field("30/minute", description="messages par conversation")
     rate_per_address: str = Field(

@@ -20,6 +20,8 @@ collect_ignore = (
         "test_docs.py",
         "test_identity.py",
         "test_origins.py",
+        "test_subjects.py",
+        "test_checklists.py",
     ]
     if INSIDE_RASA
     else ["brain"]

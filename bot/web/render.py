@@ -9,6 +9,7 @@ from typing import Any
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot import checklists
 from bot.answers import LiveBook
 from bot.answers.model import Number
 from bot.directory import hours
@@ -55,6 +56,7 @@ class Pages:
         self._environment.filters["map_url"] = map_url
         self._environment.filters["asked_about"] = lambda answer: asked_about(book.book, answer)
         self._environment.filters["day"] = french_date
+        self._environment.filters["papers"] = lambda id_: checklists.load().of([id_])
         self._environment.filters["tied"] = lambda text: _UNIT.sub("\u00a0", text)
 
     def _blocks(self, text: str) -> list[Block]:
@@ -66,6 +68,10 @@ class Pages:
     def number(self, name: str) -> Number | None:
         """Return the telephone number known by this name in `data/numbers.yml`, with its source, or None."""
         return next((one for one in self._book.book.numbers.values() if one.name == name), None)
+
+    def today(self) -> date:
+        """Return the day in the Hérault."""
+        return self._now().date()
 
     def _calls(self, text: str) -> list[Call]:
         return calls(self._blocks(text), {number: one.name for number, one in self._book.book.numbers.items()})
