@@ -133,7 +133,7 @@ def weight_of_files(who: Identity) -> float:
 
 def to_copy(address: str, who: Identity) -> dict[str, str]:
     """Return the lines of `/integration`; `address` is ours."""
-    src, name = escape(f"{address}/widget.js"), escape(who.name)
+    src, name = escape(f"{address}/widget.js"), escape(who.name, quote=False)
     page, start = f'href="{escape(address)}/"', f'<script src="{src}" defer'
     return {
         "script": f"{start}></script>\n<noscript><a {page}>{name} : poser une question</a></noscript>",
