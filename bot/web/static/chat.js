@@ -168,7 +168,8 @@ export function mount(root, base = "") {
     you.dir = "auto";
     const pending = [element("li", "you pending", you), element("li", "assistant waiting", element("span", "dots"))];
     log.append(...pending);
-    pending[1].scrollIntoView({ block: "nearest", behavior: calm() });
+    // At once: an answer that comes quickly must find it in sight.
+    pending[1].scrollIntoView({ block: "nearest", behavior: "instant" });
     const waiting = setTimeout(() => announce("L'assistant prépare sa réponse."), WAITING);
     try {
       await ready;
