@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from bot import identity
 from bot.identity import Identity, Palette
-from bot.web.chatform import html, values
+from bot.web.chatform import html, refused, values
 from bot.web.errors import ApiError
 from bot.web.keys import PAGES, SETTINGS
 from bot.web.preferences import Preferences
@@ -102,7 +102,7 @@ async def widget_style(request: web.Request) -> web.Response:
 async def widget_fragment(request: web.Request) -> web.Response:
     """Give the chat for the panel; a site that is not allowed can read why."""
     if not from_our_pages(request):
-        return html(request, "error.html", 403, error=ApiError("site").sentence)
+        return refused(request, ApiError("site"))
     return html(request, "app.html", **values(request, "widget", Preferences()))
 
 
@@ -115,35 +115,25 @@ def public_address(request: web.Request) -> str:
     return f"{'https' if scheme == 'https' else 'http'}://{request.host}"
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Kilobytes (1,000 bytes) that a visitor of the other site downloads, compressed: at once, and on first opening."""
-
-    launcher: float
-    opening: float
+def _weight(text: str) -> float:
+    return len(gzip.compress(text.encode(), 9, mtime=0)) / 1000
 
 
 @cache
-def weights(who: Identity, fragment: str) -> Weights:
-    """Weigh the files themselves, gzipped."""
-
-    def size(text: str) -> int:
-        return len(gzip.compress(text.encode(), 9, mtime=0))
-
+def weight_of_files(who: Identity) -> float:
+    """Weigh what the panel loads when first opened, but for the fragment: kilobytes (1,000 bytes), gzipped."""
     static = _WEB / "static"
-    found, to_read = {"style.css": static / "style.css"}, ["panel.js"]
+    found, to_read = {"style.css": (static / "style.css").read_text(encoding="utf-8")}, ["panel.js"]
     while to_read:
-        name = to_read.pop()
-        if name not in found:
-            found[name] = static / name
-            to_read += re.findall(r'from "\./([\w.-]+)"', found[name].read_text(encoding="utf-8"))
-    opened = sum(size(path.read_text(encoding="utf-8")) for path in found.values())
-    return Weights(size(launcher(who).text) / 1000, (opened + size(style_sheet(who)) + size(fragment)) / 1000)
+        if (name := to_read.pop()) not in found:
+            found[name] = (static / name).read_text(encoding="utf-8")
+            to_read += re.findall(r'from "\./([\w.-]+)"', found[name])
+    return sum(map(_weight, found.values())) + _weight(style_sheet(who))
 
 
 def to_copy(address: str, who: Identity) -> dict[str, str]:
     """Return the lines of `/integration`; `address` is ours."""
-    src, name = escape(f"{address}/widget.js"), escape(who.name)
+    src, name = escape(f"{address}/widget.js"), escape(who.name, quote=False)
     page, start = f'href="{escape(address)}/"', f'<script src="{src}" defer'
     return {
         "script": f"{start}></script>\n<noscript><a {page}>{name} : poser une question</a></noscript>",
@@ -158,19 +148,13 @@ def to_copy(address: str, who: Identity) -> dict[str, str]:
 async def integration(request: web.Request) -> web.Response:
     """Tell the person in charge of another site how to put the assistant on it."""
     who = identity.load()
-    fragment = request.app[PAGES].render("app.html", **_weighed())
+    fragment = request.app[PAGES].render("app.html", **values(request, "widget", Preferences()))
     return html(
         request,
         "integration.html",
         address=public_address(request),
         to_copy=to_copy(public_address(request), who),
         origins=sorted(request.app[SETTINGS].origins),
-        weights=weights(who, fragment),
+        launcher_weight=_weight(launcher(who).text),
+        opening_weight=weight_of_files(who) + _weight(fragment),
     )
-
-
-def _weighed() -> dict[str, object]:
-    return {
-        "mode": "widget", "preferences": Preferences(), "conversation": "", "turns": [], "error": "", "draft": "", "thanks": "", "action": "/",
-        "form_token": "", "message_id": "", "max_length": 0,
-    }  # fmt: skip

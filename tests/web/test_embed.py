@@ -206,6 +206,12 @@ class TestConversations:
         assert response.status == status
 
 
+async def test_forms_on_plain_http_say_where_they_come_from(client_without_rasa: Client) -> None:
+    """Chromium on plain http sends no Sec-Fetch-Site, and under "no-referrer" posts a form with "Origin: null", refused as anyone's: ours says it."""
+    response = await client_without_rasa.get("/")
+    assert response.headers["Referrer-Policy"] == "same-origin"
+
+
 class TestIntegration:
     """`/integration`, for the person in charge of another site."""
 
