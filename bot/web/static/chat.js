@@ -25,8 +25,8 @@ function element(tag, className, ...inside) {
 // `root` holds the chat (a document's or a shadow tree's `.app`); `base` is the assistant's address, "" on its own pages.
 export function mount(root, base = "") {
   const part = (name) => root.querySelector(`#${name}`);
-  const [form, log, problem, offline, text, count, sendButton, erase, more] =
-    ["ask", "log", "problem", "offline", "text", "count", "send", "erase", "more"].map(part);
+  const [form, compose, log, problem, offline, text, count, sendButton, erase, more] =
+    ["ask", "compose", "log", "problem", "offline", "text", "count", "send", "erase", "more"].map(part);
   const field = (name) => form.elements.namedItem(name);
   const announce = announcer(part("live"));
   const setDisplay = display(root, form, announce);
@@ -54,7 +54,7 @@ export function mount(root, base = "") {
     const hint = [
       links && (links > 1 ? `${links} liens dans la réponse.` : "Un lien dans la réponse."),
       choices && (choices > 1 ? `${choices} choix sont proposés sous la réponse.` : "Un choix est proposé sous la réponse."),
-      (links || choices) && form.contains(root.getRootNode().activeElement) && "Maj+Tab pour y aller.",
+      (links || choices) && compose.contains(root.getRootNode().activeElement) && "Maj+Tab pour y aller.",
     ].filter(Boolean).join(" ");
     return hint ? [...said, hint] : said;
   }
@@ -125,7 +125,7 @@ export function mount(root, base = "") {
       return;
     }
     more.hidden = false;
-    more.style.bottom = getComputedStyle(form).position === "sticky" ? `${form.offsetHeight + 8}px` : "1em";
+    more.style.bottom = getComputedStyle(compose).position === "sticky" ? `${compose.offsetHeight + 8}px` : "1em";
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some((one) => one.isIntersecting) || more.matches(":focus")) return;
       more.hidden = true;
