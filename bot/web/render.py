@@ -61,18 +61,16 @@ class Pages:
             self._dialer_of = (book, Dialer(book.numbers))
         return blocks(text, self._dialer_of[1])
 
-<<<<<<< HEAD
     def today(self) -> date:
         """Return the day in the Hérault."""
         return self._now().date()
-=======
+
     def _calls(self, text: str) -> list[Call]:
         return calls(self._blocks(text), {number: one.name for number, one in self._book.book.numbers.items()})
 
     def opening(self, place: Mapping[str, Any]) -> hours.Status:
         """Return whether a place is open now."""
         return hours.of_place(place, self._now())
->>>>>>> W1
 
     def render(self, name: str, **values: Any) -> str:
         """Return the page `name` filled with `values`."""
