@@ -1,6 +1,7 @@
 """The sheet of what was found: one A4 that a person takes home. What it holds, and what had no room; pure."""
 
 import io
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,12 +13,14 @@ import segno
 from bot.answers import Answer, Book, render
 from bot.checklists import Checklist, Checklists
 
+#: The space before a sign: no line begins with a question mark.
+_BEFORE_SIGN = re.compile(r" (?=[?!:;»])")
 #: An A4 in two columns: characters of a line, lines of the page. Measured on Chromium's PDF (see tests/browser/test_workshop.py).
-LINE, ROOM = 42, 80
+LINE, ROOM = 42, 88
 #: Lines that a title, a code to scan and a space take.
-_HEAD, _CODE, _GAP = 2, 5, 1
+_HEAD, _CODE, _GAP = 1, 4, 1
 #: How many places follow a subject.
-PLACES = 3
+PLACES = 2
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Subject:
         return (
             _HEAD
             + _GAP
+            + _height(self.answer.label)
             + sum(_height(line) for line in (*self.text.splitlines(), self.asked) if line.strip())
             + (_CODE if self.code else 0)
             + sum(self._place(place) for place in self.places)
@@ -48,7 +52,7 @@ class Subject:
     @staticmethod
     def _place(place: Mapping[str, Any]) -> int:
         town = f"{place.get('address') or ''}, {place.get('postcode') or ''} {place.get('city') or ''}"
-        texts = (place["name"], town, place.get("phone"), place.get("hours"), "source")
+        texts = (place["name"], town, place.get("phone"), place.get("hours"), place.get("source"))
         return sum(_height(str(text)) for text in texts if text)
 
     @staticmethod
@@ -72,6 +76,18 @@ class Sheet:
     def all(self) -> tuple[Subject, ...]:
         """Every subject found, printed or not."""
         return (*self.subjects, *self.left_out, *self.unwanted)
+
+
+def flowing(text: str) -> str:
+    """Return a text written a sentence a line as paragraphs, so that it takes less room; its lists stay lists."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        listed = bool(re.match(r"- |\d{1,2}\. ", line))
+        if not line.strip() or listed or not lines or lines[-1].startswith("- ") or not lines[-1]:
+            lines.append(line.strip())
+        else:
+            lines[-1] += f" {line.strip()}"
+    return _BEFORE_SIGN.sub("\u00a0", "\n".join(lines))
 
 
 def _height(text: str) -> int:
@@ -114,7 +130,7 @@ def found(turns: Sequence[Mapping[str, Any]], book: Book, lists: Checklists, tod
     return [
         Subject(
             answer=book.answers[id_],
-            text=render(book, id_, "simple", today).text,
+            text=flowing(render(book, id_, "simple", today).text),
             places=tuple(places[id_][:PLACES]),
             papers=tuple(lists.of([id_])),
             page=official(book.answers[id_]),

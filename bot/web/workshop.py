@@ -90,7 +90,7 @@ async def post_form(request: web.Request) -> web.Response:
         reply = await _respond(request, posted)
     except ApiError as error:
         if fragment:
-            return html(request, "error.html", error.status, error=error.sentence)
+            return chatform.refused(request, error)
         gone = error.code in _GONE
         return await _page(
             request,
@@ -102,10 +102,11 @@ async def post_form(request: web.Request) -> web.Response:
             frozenset() if gone else ticked,
         )
     token, preferences = reply["conversation"], chatform.preferences_after(posted, reply)
+    erased = reply["intent"] == "effacer_donnees" and token != posted.conversation
     if fragment:
-        turn = {"asked": posted.text, **reply}
-        return html(request, "turn.html", turn=turn, conversation=token, preferences=preferences)
-    if reply["intent"] == "effacer_donnees" and token != posted.conversation:
+        turn, token = {"asked": posted.text, **reply}, "" if erased else token
+        return html(request, "turn.html", turn=turn, conversation=token, preferences=preferences, erased=erased)
+    if erased:
         raise web.HTTPSeeOther(f"{HOME}/suivant")
     return await _page(request, preferences, token, ticked=ticked)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from benchmarks import weights
 from tests.browser.conftest import ask, assert_accessible, visit
 from tests.conftest import Client, MakeClient
 
@@ -128,3 +129,18 @@ async def test_error_pages(browser: Browser, site: Client) -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text("Cette page n'existe pas")
     await page.get_by_role("link", name="Poser une question à l'assistant").press("Enter")
     await expect(page).to_have_title(re.compile("vos droits"))
+
+
+@pytest.mark.parametrize("path", weights.VISITS)
+async def test_nothing_is_left_out(browser: Browser, site: Client, path: str) -> None:
+    """What Chromium really asks for was counted, and each file is asked for once."""
+    base = str(site.make_url("/"))
+    counted = {file.path for file in await weights.first_visit(base, path)}
+    context = await browser.new_context()
+    page = await context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append("/" + one.url.removeprefix(base)))
+    await page.goto(base.rstrip("/") + path)
+    await page.wait_for_load_state("networkidle")
+    assert set(asked) <= counted
+    assert len(asked) == len(set(asked))

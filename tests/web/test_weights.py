@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from playwright.async_api import Browser
-
 
 from benchmarks import weights
 from bot.paths import ROOT
@@ -38,21 +36,6 @@ async def test_plain_pages(site: Client) -> None:
     """A page of text is lighter than the chat."""
     for path in ("/accessibilite", "/donnees-personnelles"):
         assert weights.summary(await weights.first_visit(str(site.make_url("/")), path))["total"] <= 15_000
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("path", weights.VISITS)
-async def test_nothing_is_left_out(browser: Browser, site: Client, path: str) -> None:
-    """What Chromium really asks for was counted, and each file is asked for once."""
-    base = str(site.make_url("/"))
-    counted = {file.path for file in await weights.first_visit(base, path)}
-    page = await browser.new_page()
-    asked: list[str] = []
-    page.on("request", lambda one: asked.append("/" + one.url.removeprefix(base)))
-    await page.goto(base.rstrip("/") + path)
-    await page.wait_for_load_state("networkidle")
-    assert set(asked) <= counted
-    assert len(asked) == len(set(asked))
 
 
 def test_the_kept_figures_hold() -> None:

@@ -18,6 +18,7 @@ const field = (name) => form?.elements.namedItem(name);
 const token = () => field("conversation")?.value || "";
 const forget = () => { try { sessionStorage.clear(); } catch { /* storage refused: nothing was kept */ } };
 
+document.body.classList.add("js");
 if (app) mount(app);
 
 // --- What is shown: one panel at a time, its title first. The style sheet hides the others.
@@ -42,6 +43,12 @@ for (const button of document.querySelectorAll("[data-print]")) {
 }
 document.querySelector("[data-focus]")?.focus();
 
+// What does not fit on the page is written a little smaller rather than cut: the server reckons lines, the browser measures them.
+const columns = document.querySelector(".columns");
+for (let size = 11.5; columns && size > 9.5 && columns.scrollWidth > columns.clientWidth + 1; size -= 0.25) {
+  columns.style.fontSize = `${size}pt`;
+}
+
 // --- A button of the page that is not the chat's goes its own way: the chat must not answer it.
 
 document.addEventListener("submit", (event) => {
@@ -50,7 +57,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
     isUsed() ? ask(part("sure")) : leave();
-  } else if (pressed?.matches('[formaction^="/atelier/"]')) {
+  } else if (pressed?.matches('[formaction^="/atelier"]')) {
     event.stopImmediatePropagation();
   } else if (pressed?.matches(".tile")) {
     location.hash = "parole";
