@@ -28,13 +28,15 @@ from benchmarks.evaluate.machine import stamp
 from bot.gateway import create_app
 from bot.paths import ROOT
 from bot.settings import Settings
-from tests.live import SECRET, LiveBrain, free_port
+from tests.live import SECRET, LiveBrain
 
 #: Bytes, gzipped: what the project holds itself to.
 MOST_SCRIPT, MOST_VISIT = 15_000, 40_000
 #: The pages weighed, and the question asked on the slow line.
 VISITS = ("/", "/atelier")
 QUESTION = "combien de rsa pour un couple"
+#: Visits on the slow line, of which the median is kept.
+RUNS = 5
 _IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.{0,2}/[^"']+)["']""")
 _CSS_URL = re.compile(r"""url\(\s*["']?([^"')]+)""")
 _KINDS = {
@@ -168,7 +170,7 @@ async def slow_visit(browser: Browser, base: str, path: str, line: Line, questio
 
 
 async def medians(
-    browser: Browser, base: str, path: str, line: Line, question: str = "", runs: int = 5
+    browser: Browser, base: str, path: str, line: Line, question: str = "", runs: int = RUNS
 ) -> dict[str, int]:
     """Return the median of each moment over `runs` visits, in milliseconds."""
     visits = [await slow_visit(browser, base, path, line, question) for _ in range(runs)]
@@ -213,14 +215,14 @@ async def widget(browser: Browser, base: str, host: str) -> dict[str, dict[str, 
     return {"closed": closed, "opened": opened}
 
 
-def host_page(assistant: str) -> web.Application:
-    """Return another site, whose one page has the one line."""
+def host_page() -> web.Application:
+    """Return another site, whose one page has the one line; the address of the assistant is its query."""
 
     async def page(request: web.Request) -> web.Response:
-        line = f'<script type="module" src="{assistant}widget.js"></script>'
-        return web.Response(
-            text=f"<!doctype html><html lang=fr><title>Site</title><h1>Site</h1>{line}", content_type="text/html"
-        )
+        line = f'<script type="module" src="{request.query_string}widget.js"></script>'
+        text = "<p>La mairie est ouverte du lundi au vendredi.</p>" * 3
+        html = f"<!doctype html><html lang=fr><title>Ma commune</title><h1>Ma commune</h1>{text}{line}"
+        return web.Response(text=html, content_type="text/html")
 
     app = web.Application()
     app.router.add_get("/", page)
@@ -230,30 +232,30 @@ def host_page(assistant: str) -> web.Application:
 async def measure(folder: Path) -> dict[str, Any]:
     """Measure everything, with a real Rasa and a real Chromium."""
     brain = LiveBrain(folder)
-    port = free_port()
-    settings = Settings(
-        var_dir=folder, rate_limit="off", metrics_port=0, brain_secret=SECRET, rasa_port=brain.rasa_port,
-        actions_port=brain.actions_port, allowed_origins=f"http://127.0.0.1:{port}",
-    )  # fmt: skip
     try:
         await asyncio.to_thread(brain.start_actions)
         await asyncio.to_thread(brain.start_rasa)
-        async with serving(create_app(settings)) as base, async_playwright() as playwright:
-            host = web.AppRunner(host_page(base), access_log=None)
-            await host.setup()
-            await web.TCPSite(host, "127.0.0.1", port).start()
+        async with serving(host_page()) as host, async_playwright() as playwright:
+            settings = Settings(
+                var_dir=folder, rate_limit="off", metrics_port=0, brain_secret=SECRET, rasa_port=brain.rasa_port,
+                actions_port=brain.actions_port, allowed_origins=host.rstrip("/"),
+            )  # fmt: skip
             browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-            found: dict[str, Any] = {
-                "stamp": {**stamp(), "chromium": browser.version},
-                "first_visit": {path: summary(await first_visit(base, path)) for path in VISITS},
-                "files": [asdict(file) for file in await first_visit(base, *VISITS)],
-                "widget": await widget(browser, base, f"http://127.0.0.1:{port}/"),
-                "slow_line": {"bits_per_second": Line().bits_per_second, "delay_ms": Line().delay_ms, "runs": 5},
-            }
-            found["slow_line"]["/"] = await medians(browser, base, "/", Line(), QUESTION)
-            found["slow_line"]["/atelier"] = await medians(browser, base, "/atelier", Line())
+            async with serving(create_app(settings)) as base:
+                line = Line()
+                found = {
+                    "stamp": {**stamp(), "chromium": browser.version},
+                    "first_visit": {path: summary(await first_visit(base, path)) for path in VISITS},
+                    "files": {path: [asdict(file) for file in await first_visit(base, path)] for path in VISITS},
+                    "widget": await widget(browser, base, f"{host}?{base}"),
+                    "slow_line": {
+                        **asdict(line),
+                        "runs": RUNS,
+                        "/": await medians(browser, base, "/", line, QUESTION),
+                        "/atelier": await medians(browser, base, "/atelier", line),
+                    },
+                }
             await browser.close()
-            await host.cleanup()
         return found
     finally:
         brain.stop()
