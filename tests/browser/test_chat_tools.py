@@ -127,7 +127,7 @@ async def test_opinion(browser: Browser, client: Client, said: str, counts: tupl
     button = page.locator(".helped").get_by_role("button", name=said)
     await button.click()
     await expect(page.locator(".thanks")).to_contain_text("Merci, c'est noté.")
-    await button.click()
+    await button.click(force=True)
     assert await page.evaluate("document.activeElement.textContent") == f"{said} (choisi)"
     assert len(posted) == 1
     assert "conversation=" not in posted[0]

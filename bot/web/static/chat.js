@@ -49,12 +49,12 @@ export function mount(root, base = "") {
 
   function spoken(item) {
     const said = [...item.querySelectorAll(".bubble")].map((one) => lines(one, true).join(" "));
-    const choices = item.querySelectorAll(".choices button").length;
+    const choices = [...item.querySelectorAll(".choices button")].map((one) => one.textContent.trim());
     const links = item.querySelectorAll(".bubble a").length;
     const hint = [
       links && (links > 1 ? `${links} liens dans la réponse.` : "Un lien dans la réponse."),
-      choices && (choices > 1 ? `${choices} choix sont proposés sous la réponse.` : "Un choix est proposé sous la réponse."),
-      (links || choices) && form.contains(root.getRootNode().activeElement) && "Maj+Tab pour y aller.",
+      choices.length && `${choices.length > 1 ? `${choices.length} choix sont proposés` : "Un choix est proposé"} : ${choices.join(", ")}.`,
+      (links || choices.length) && form.contains(root.getRootNode().activeElement) && "Maj+Tab pour y aller.",
     ].filter(Boolean).join(" ");
     return hint ? [...said, hint] : said;
   }
@@ -77,13 +77,18 @@ export function mount(root, base = "") {
     entitle("");
   }
 
+  // Where the focus goes when the button pressed goes away; on a phone, not to the field: its keyboard would open.
+  function rest() {
+    (matchMedia("(pointer: coarse)").matches ? log : text).focus({ preventScroll: true });
+  }
+
   function fail(words, again) {
     problem.replaceChildren(element("p", "", words));
     if (again) {
       const retry = element("button", "quiet", "Réessayer");
       retry.type = "button";
       retry.addEventListener("click", () => {
-        if (inPage || !busy) text.focus({ preventScroll: true });
+        rest();
         again();
       });
       problem.append(retry);
@@ -246,6 +251,7 @@ export function mount(root, base = "") {
       if (!response.ok || !past?.matches("ol")) return response.status === 401 && keep("");
       equip(past, announce);
       log.append(...past.children);
+      log.querySelector("li.you:nth-last-child(2)")?.scrollIntoView({ block: "start", behavior: "instant" });
     } catch { /* offline: the page is still usable, and the conversation goes on */ }
   }
 
