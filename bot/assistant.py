@@ -322,9 +322,9 @@ def _dated(place: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def _typed_back(said: str, state: State) -> str:
-    """Return the words of the choice that `said` picks: the only one by yes, or by its rank when choosing is typing; or `said`."""
+    """Return the words of the choice that `said` picks, by its rank or by yes, when choosing it is typing it; or `said`."""
     labels = list(state.choices)
-    if len(labels) == 1 and _YES.match(fold(said)):
+    if len(labels) == 1 and not state.choices[labels[0]] and _YES.match(fold(said)):
         return labels[0]
     wanted = rank(said)
     position = len(labels) - 1 if wanted == -1 else (wanted or 0) - 1

@@ -131,11 +131,6 @@ def test_yes_to_the_only_commune(typed: str, heard: str) -> None:
     assert _typed_back(typed, State(None, {"Poussan": ""})) == heard
 
 
-def test_yes_to_the_only_choice() -> None:
-    """After a list of places that goes on, yes asks for the rest of it."""
-    assert _typed_back("oui", State(None, {"Voir d'autres lieux": "suite"})) == "Voir d'autres lieux"
-
-
 def test_yes_to_several_communes_is_no_answer() -> None:
     """Between two communes, yes says nothing."""
     assert _typed_back("oui", State(None, {"Poussan": "", "Puissalicon": ""})) == "oui"
