@@ -41,6 +41,7 @@ SYSTEM = frozenset(
         "quelle_commune_parmi",
         "rien_a_choisir",
         "panne",
+        "perte_grossesse",
         "trop_long",
         "vide",
         "autre_langue",
