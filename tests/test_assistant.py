@@ -159,7 +159,7 @@ async def test_a_number_is_that_of_the_choices_as_shown(typed: str, chosen: str 
 
 async def test_beside_places_a_number_is_that_of_a_place() -> None:
     """Where places are listed, the rank goes to Rasa, which knows them."""
-    place = {"name": "A", "opening_hours": None, "source_date": "2026-10-01", "closures": []}
+    place: dict[str, Any] = {"name": "A", "opening_hours": None, "source_date": "2026-10-01", "closures": []}
     said = {"answer": "lieux_proches", "places": [place], "choices": ["suite"]}
     turn = assistant(messages=[{"answer": "rsa_demande"}, said])
     state = (await turn.turn("a", "la pmi à Olargues", State())).state
