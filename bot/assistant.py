@@ -221,6 +221,8 @@ class Assistant:
         answered = [one for one in turn["messages"] if one.get("answer") in self.book.book.answers]
         if not answered:
             return self.degraded(said, variant, state)
+        if variant == "sms" and not state.listed and [one["answer"] for one in answered] == ["suite"]:
+            answered = [{"answer": "sms_rien_de_plus"}]  # SUITE, when no list of places was shown
         first = str(answered[0].get("of") or answered[0]["answer"])
         missed = 0
         if understood in _MISSED and not is_urgent and self._about_the_conversation(first):

@@ -165,3 +165,15 @@ async def test_beside_places_a_number_is_that_of_a_place() -> None:
     state = (await turn.turn("a", "la pmi à Olargues", State())).state
     await turn.turn("a", "1", state)
     assert turn.brain.chosen is None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("channel", "listed", "said"),
+    [("sms", True, "d'autre lieu"), ("sms", False, "tout dit"), ("web", False, "d'autre lieu")],
+)
+async def test_suite_without_a_list(channel: str, listed: bool, said: str) -> None:
+    """By SMS, SUITE also asks for the rest of a text: when there is none, nobody is told of places."""
+    turn = assistant(messages=[{"answer": "suite"}], intent="suite")
+    reply = await turn.turn("a", "SUITE", State(listed=listed), channel)
+    assert said in reply.messages[0].text
+    assert reply.intent == "chercher_structure"
