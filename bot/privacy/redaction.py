@@ -52,10 +52,17 @@ _NIR = re.compile(
 )
 _LONG = re.compile(r"(?<![\d.,])\d(?:[ .\-]?\d){11,18}(?![\d])")
 _IBAN = re.compile(r"\b[A-Za-z]{2}\s?\d{2}(?:[\s\-]?[A-Za-z0-9]){11,30}\b")
+#: How long the IBAN of each country is that people of the Hérault may have (registry of SWIFT).
+_IBAN_LENGTHS = {
+    "FR": 27, "MC": 27, "AD": 24, "AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20, "ES": 24, "FI": 18, "GB": 22, "GR": 27,
+    "HR": 21, "HU": 28, "IE": 22, "IT": 27, "LT": 20, "LU": 20, "LV": 21, "MT": 31, "MU": 30, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "SI": 19,
+    "SK": 24, "TN": 24, "TR": 26, "UA": 29,
+}  # fmt: skip
 _EMAIL = re.compile(
-    r"[\w.+\-]{1,64}\s?(?:@|\(at\)|\[at\]|\barr?ob(?:as|ase|aze)\b)\s?[\w\-]{1,63}(?:\s?(?:\.|\bpoint\b)\s?[a-z0-9\-]{2,24}){1,3}",
+    r"(?:[\w+]{1,30}\s?[._\-]\s?){0,4}[\w+]{1,30}\s?(?:@|\(at\)|\[at\]|\barr?ob(?:as|ase|aze)\b)\s?[\w\-]{1,63}(?:\s?(?:\.|\bpoint\b)\s?[a-z0-9\-]{2,24}){1,3}",
     re.IGNORECASE,
 )
+_AT = re.compile(r"@|\(at\)|\[at\]|\barr?ob", re.IGNORECASE)
 _MONTH = r"(?:janv(?:ier)?|f[eé]v(?:r(?:ier)?)?|mars|avr(?:il)?|mai|juin|juil(?:let)?|ao[uû]t|sept(?:embre)?|oct(?:obre)?|nov(?:embre)?|d[eé]c(?:embre)?)"
 _DATE = rf"(?:\d{{1,2}}(?:er)?\s?[/.\- ]\s?\d{{1,2}}\s?[/.\- ]\s?(?:\d{{4}}|\d{{2}})|\d{{8}}|\d{{6}}|\d{{1,2}}(?:er)?\s?{_MONTH}\.?\s?(?:\d{{4}}|\d{{2}})?|\d{{4}}-\d\d-\d\d)"
 _BIRTH = re.compile(
@@ -70,6 +77,13 @@ _CAF_BEFORE = re.compile(
     r"(?<![\d.,])(?P<value>\d{7}(?:\s?[A-Za-z]\b)?)(?![\d€])[^\d\n.]{0,20}\b(?:allocataire|alloc|matricule)\b",
     re.IGNORECASE,
 )
+#: Seven digits and a letter: an identifier of France Travail, or of the Caf when that is said; a capital is enough, or words around.
+_SEVEN = re.compile(
+    r"(?<![\w.,])(?P<value>\d{7}\s?[A-Z])(?![\w])"
+    r"|\b(?:ft|ident(?:ifiants?)?|id|pe|demandeurs? (?:d.)?emploi|p[oô]le emploi|france travail|ou|celui|celle)\b[^\d\n]{0,25}?(?P<other>\d{7}\s?[A-Za-z])\b"
+    r"|\bfrance travail\b[^\d\n]{0,15}?(?P<spaced>\d\d \d\d \d{3} ?[A-Z])\b",
+    re.IGNORECASE,
+)
 _FRANCE_TRAVAIL = re.compile(
     r"\b(?:identifiant|id|ident|num[eé]ro|num|n°|no|matricule|dossier|code|ide)\b[^\d\n]{0,45}?\b(?:p[oô]le[ -]?emplois?|france[ -]?travail|ft|pe|demandeur d.emploi|anpe)\b[^\d\n]{0,25}?(?P<value>\d{7}\s?[A-Za-z0-9]?)\b"
     r"|\b(?:p[oô]le[ -]?emploi|france[ -]?travail|demandeur d.emploi)\b[^\d\n]{0,45}?\b(?:identifiant|id|ident|num[eé]ro|num|n°|no|dossier|code|ide)\b[^\d\n]{0,20}?(?P<other>\d{7}\s?[A-Za-z0-9]?)\b"
@@ -78,6 +92,10 @@ _FRANCE_TRAVAIL = re.compile(
 )
 #: Telephone numbers spelt in groups with unusual signs, which the library does not read.
 _PHONE = re.compile(r"(?<![\d.,])(?:(?:\+|00)\s?33\s?(?:\(0\)\s?)?|0)\s?[1-9](?:[\s.\-_/,:]{0,3}\d\d){4}(?!\d)")
+
+
+#: Nothing that people write to us about is dated so long ago.
+_OLD_YEAR = 2008
 
 
 def _luhn(digits: str) -> bool:
@@ -112,16 +130,15 @@ def _nirs(text: str, services: frozenset[str]) -> Iterator[Span]:
 
 def _ibans(text: str, services: frozenset[str]) -> Iterator[Span]:
     for found in _IBAN.finditer(text):
-        # The pattern may run into the words that follow: the longest beginning that holds is the number.
-        for end in range(found.end(), found.start() + 14, -1):
-            raw = _compact(text[found.start() : end]).upper()
-            if (
-                15 <= len(raw) <= 34
-                and text[end - 1].isalnum()
-                and (_iban_holds(raw) or (raw.startswith("FR") and len(raw) == 27))
+        length = _IBAN_LENGTHS.get(found[0][:2].upper())
+        # The pattern may run into the words that follow: the number is as long as its country says.
+        kept = [found.start() + at for at, letter in enumerate(found[0]) if letter.isalnum()][: length or 0]
+        if length and len(kept) == length:
+            raw = "".join(text[at] for at in kept).upper()
+            if (sum(map(str.isdigit, raw)) > 12 and _iban_holds(raw)) or (
+                raw.startswith("FR") and raw[:14].removeprefix("FR").isdigit()
             ):
-                yield found.start(), end
-                break
+                yield kept[0], kept[-1] + 1
 
 
 def _cards(text: str, services: frozenset[str]) -> Iterator[Span]:
@@ -138,6 +155,8 @@ def _long_numbers(text: str, services: frozenset[str]) -> Iterator[Span]:
 
 
 def _emails(text: str, services: frozenset[str]) -> Iterator[Span]:
+    if not _AT.search(text):
+        return
     for found in _EMAIL.finditer(text):
         yield found.span()
 
@@ -179,6 +198,13 @@ def _birthdays(text: str, services: frozenset[str]) -> Iterator[Span]:
             yield found.span("value")
 
 
+def _old_dates(text: str, services: frozenset[str]) -> Iterator[Span]:
+    """Yield dates so old that they can only be somebody's birthday."""
+    for found in re.finditer(r"(?<![\d/.])\d{1,2}[/.\- ]\d{1,2}[/.\- ](\d{4})(?!\d)", text):
+        if 1920 <= int(found[1]) <= _OLD_YEAR:
+            yield found.span()
+
+
 def _without_services(find: Callable[[str], Iterable[Span]]) -> Callable[[str, frozenset[str]], Iterable[Span]]:
     return lambda text, services: find(text)
 
@@ -190,9 +216,11 @@ _RECOGNISERS: tuple[tuple[Kind, Callable[[str, frozenset[str]], Iterable[Span]]]
     (Kind.CARD, _cards),
     (Kind.PHONE, _phones),
     (Kind.BIRTH_DATE, _birthdays),
+    (Kind.BIRTH_DATE, _old_dates),
     (Kind.FRANCE_TRAVAIL, _values(_FRANCE_TRAVAIL)),
     (Kind.CAF, _values(_CAF)),
     (Kind.CAF, _values(_CAF_BEFORE)),
+    (Kind.FRANCE_TRAVAIL, _values(_SEVEN)),
     (Kind.NUMBER, _long_numbers),
     (Kind.ADDRESS, _without_services(addresses)),
     (Kind.NAME, _without_services(names)),
