@@ -209,6 +209,9 @@ def _without_services(find: Callable[[str], Iterable[Span]]) -> Callable[[str, f
     return lambda text, services: find(text)
 
 
+#: What an earlier pass wrote in the place of a secret.
+_WRITTEN = re.compile(rf"\[(?:{'|'.join(re.escape(kind.value) for kind in Kind)})\]")
+
 _RECOGNISERS: tuple[tuple[Kind, Callable[[str, frozenset[str]], Iterable[Span]]], ...] = (
     (Kind.EMAIL, _emails),
     (Kind.IBAN, _ibans),
@@ -230,7 +233,10 @@ _RECOGNISERS: tuple[tuple[Kind, Callable[[str, frozenset[str]], Iterable[Span]]]
 def spans(text: str, services: frozenset[str] = frozenset()) -> list[tuple[Kind, int, int]]:
     """Return what would be taken out, in order of the text; `services` are public numbers that stay ("0467676767")."""
     taken: list[tuple[Kind, int, int]] = []
-    for kind, find in _RECOGNISERS:
+    for kind, find in #: What an earlier pass wrote in the place of a secret.
+_WRITTEN = re.compile(rf"\[(?:{'|'.join(re.escape(kind.value) for kind in Kind)})\]")
+
+_RECOGNISERS:
         for start, end in find(text, services):
             if all(end <= other or start >= finish for _, other, finish in taken):
                 taken.append((kind, start, end))
@@ -241,14 +247,18 @@ def redact(text: str, services: frozenset[str] = frozenset()) -> Redacted:
     """Return `text` without its personal data; the same text, untouched, when there is none."""
     found = spans(text, services)
     if not found:
-        return Redacted(text, text, ())
+        return Redacted(text, _joined(_WRITTEN.sub(" ", text)) if "[" in text else text, ())
     shown, bare, at = [], [], 0
     for kind, start, end in found:
         shown += [text[at:start], f"[{kind.value}]"]
         bare += [text[at:start], " "]
         at = end
     kinds = tuple(dict.fromkeys(kind for kind, _, _ in found))
-    return Redacted("".join([*shown, text[at:]]), re.sub(r" {2,}", " ", "".join([*bare, text[at:]])).strip(), kinds)
+    return Redacted("".join([*shown, text[at:]]), _joined(_WRITTEN.sub(" ", "".join([*bare, text[at:]]))), kinds)
+
+
+def _joined(text: str) -> str:
+    return re.sub(r" {2,}", " ", text).strip()
 
 
 __all__ = ["Kind", "Redacted", "redact", "spans"]
