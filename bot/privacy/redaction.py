@@ -233,10 +233,7 @@ _RECOGNISERS: tuple[tuple[Kind, Callable[[str, frozenset[str]], Iterable[Span]]]
 def spans(text: str, services: frozenset[str] = frozenset()) -> list[tuple[Kind, int, int]]:
     """Return what would be taken out, in order of the text; `services` are public numbers that stay ("0467676767")."""
     taken: list[tuple[Kind, int, int]] = []
-    for kind, find in #: What an earlier pass wrote in the place of a secret.
-_WRITTEN = re.compile(rf"\[(?:{'|'.join(re.escape(kind.value) for kind in Kind)})\]")
-
-_RECOGNISERS:
+    for kind, find in _RECOGNISERS:
         for start, end in find(text, services):
             if all(end <= other or start >= finish for _, other, finish in taken):
                 taken.append((kind, start, end))
