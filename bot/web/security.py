@@ -29,8 +29,9 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.pop("Server", None)
-    if not request.path.startswith("/static/"):
-        response.headers.setdefault("Cache-Control", "no-store")
+    # Without a limit a browser keeps a file as long as it likes, and after an upgrade an old script would meet a new page.
+    kept = request.path.startswith("/static/") and response.status in {200, 206, 304}
+    response.headers.setdefault("Cache-Control", "public, max-age=600" if kept else "no-store")
 
 
 def client_address(request: web.Request) -> str:

@@ -133,7 +133,7 @@ class TestConversations:
         response = await open_to.post("/", data=data, headers={**CROSS, "X-Fragment": "turn"})
         assert response.status == 200
         assert response.headers["Access-Control-Allow-Origin"] == SITE
-        assert response.headers["Vary"] == "Origin"
+        assert "Origin" in response.headers["Vary"]
 
     @pytest.mark.parametrize("site", ["cross-site", "same-site", None])
     @pytest.mark.parametrize("origin", FOREIGN)

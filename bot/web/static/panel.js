@@ -1,6 +1,8 @@
 // What the widget's panel holds: the same chat as the site's own page, in a shadow tree of its own, loaded when first opened.
+import { announcer } from "./announce.js";
 import { mount } from "./chat.js";
 import { fragment } from "./html.js";
+import { stop } from "./speech.js";
 
 class Refused extends Error {
   constructor(french) {
@@ -55,13 +57,22 @@ function paint(chat, { colour, luminance, inkOn }) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", now);
 }
 
+// As on the site's own page: the bar, the notice and the examples are not to be gone through at each opening.
+function skip(app) {
+  const button = document.createElement("button");
+  button.className = "skip";
+  button.textContent = "Aller à la zone pour écrire";
+  button.addEventListener("click", () => app.querySelector("#text").focus());
+  return button;
+}
+
 export async function fill(widget) {
   const { panel, chat, base, colour, dress, covers, state } = widget;
   const files = ["/theme.css", "/static/style.css"].map((path) => base + path);
   const [html, ...sheets] = await Promise.all([`${base}/widget.html`, ...files].map(get));
   const tree = chat.shadowRoot || chat.attachShadow({ mode: "open" });
   const app = fragment(html);
-  tree.replaceChildren(app);
+  tree.replaceChildren(skip(app), app);
   if (!dress(tree, sheets)) {
     for (const href of files) {
       const link = document.createElement("link");
@@ -75,7 +86,10 @@ export async function fill(widget) {
     const next = event.relatedTarget;
     if (next && !panel.contains(next) && covers.matches && !panel.hidden) state(false);
   });
+  new MutationObserver(() => { if (panel.hidden) stop(); }).observe(panel, { attributeFilter: ["hidden"] });
   if (colour && tree.adoptedStyleSheets?.length) paint(chat, widget);
   mount(app, base);
   rebase(app, base);
+  // The focus stays where the gesture put it, so that this has to be said; not at once, or the new region is not listened to yet.
+  setTimeout(announcer(app.querySelector("#live")), 500, "L'assistant est prêt.");
 }

@@ -72,7 +72,7 @@
   }
 
   async function load() {
-    status.textContent = "L'assistant arrive…";
+    status.textContent = "L'assistant arrive… S'il tarde, ouvrez la page entière.";
     try {
       // A failed import may be remembered by the browser: another address for another try.
       const { fill } = await import(`${base}/static/panel.js?${tries++}`);
