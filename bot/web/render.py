@@ -9,10 +9,13 @@ from typing import Any
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot import checklists
 from bot.answers import LiveBook
+from bot.answers.model import Number
 from bot.directory import hours
 from bot.feedback import asked_about
 from bot.identity import Identity
+from bot.web.assets import Assets
 from bot.web.maps import map_url
 from bot.web.richtext import Block, Call, Dialer, blocks, calls
 
@@ -34,6 +37,7 @@ class Pages:
 
     def __init__(self, book: LiveBook, now: Callable[[], datetime], identity: Identity) -> None:
         self._book = book
+        self.assets = Assets()
         self._now = now
         self._dialer_of: tuple[object, Dialer] | None = None
         self._environment = Environment(
@@ -44,6 +48,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals["identity"] = identity
+        self._environment.globals["static"] = self.assets.address
         self._environment.filters["blocks"] = self._blocks
         # As of the reading, not of the answer: a conversation is read back later.
         self._environment.filters["opening"] = self.opening
@@ -51,6 +56,7 @@ class Pages:
         self._environment.filters["map_url"] = map_url
         self._environment.filters["asked_about"] = lambda answer: asked_about(book.book, answer)
         self._environment.filters["day"] = french_date
+        self._environment.filters["papers"] = lambda id_: checklists.load().of([id_])
         self._environment.filters["tied"] = lambda text: _UNIT.sub("\u00a0", text)
 
     def _blocks(self, text: str) -> list[Block]:
@@ -58,6 +64,14 @@ class Pages:
         if self._dialer_of is None or self._dialer_of[0] is not book:
             self._dialer_of = (book, Dialer(book.numbers))
         return blocks(text, self._dialer_of[1])
+
+    def number(self, name: str) -> Number | None:
+        """Return the telephone number known by this name in `data/numbers.yml`, with its source, or None."""
+        return next((one for one in self._book.book.numbers.values() if one.name == name), None)
+
+    def today(self) -> date:
+        """Return the day in the Hérault."""
+        return self._now().date()
 
     def _calls(self, text: str) -> list[Call]:
         return calls(self._blocks(text), {number: one.name for number, one in self._book.book.numbers.items()})

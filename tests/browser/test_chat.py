@@ -62,7 +62,7 @@ async def test_text_at_twice_its_size(browser: Browser, client: Client) -> None:
     await page.get_by_label("Très grande").check()
     await ask(page, "une france services à Olargues")
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
-    assert await page.locator("#ask").evaluate("one => getComputedStyle(one).position") == "static"
+    assert await page.locator("#compose").evaluate("one => getComputedStyle(one).position") == "static"
 
 
 async def test_answer_is_announced_and_focus_stays(browser: Browser, client: Client) -> None:

@@ -109,7 +109,7 @@ async def test_paper(browser: Browser, client: Client) -> None:
     assert await page.evaluate("open_then") == 1
     await expect(page.locator("#log details[open]")).to_have_count(0)
     await page.emulate_media(media="print")
-    for hidden in ("#ask", ".choices", ".tools", ".display"):
+    for hidden in ("#compose", ".choices", ".tools", ".display"):
         await expect(page.locator(hidden).last).to_be_hidden()
     await expect(page.locator("#log > .assistant").last).to_contain_text("977,54")
     after = await page.locator(".links a").first.evaluate("one => getComputedStyle(one, '::after').content")

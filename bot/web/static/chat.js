@@ -2,10 +2,10 @@
 // this file. No dependency; nothing is kept but the conversation's token and the display, in the tab's own storage.
 import { announcer } from "./announce.js";
 import { display, memory } from "./display.js";
+import { fragment } from "./html.js";
 import { stop } from "./speech.js";
 import { download, equip, judge, lines, print } from "./tools.js";
 
-const KEY = "assistant-conversation";
 //: Milliseconds before "the answer is being prepared" is said, and before we stop waiting.
 const WAITING = 1500;
 const TOO_LONG = 30000;
@@ -22,21 +22,18 @@ function element(tag, className, ...inside) {
   return made;
 }
 
-function fragment(html) {
-  return new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
-}
-
 // `root` holds the chat (a document's or a shadow tree's `.app`); `base` is the assistant's address, "" on its own pages.
 export function mount(root, base = "") {
   const part = (name) => root.querySelector(`#${name}`);
-  const [form, log, problem, offline, text, count, sendButton, erase, more] =
-    ["ask", "log", "problem", "offline", "text", "count", "send", "erase", "more"].map(part);
+  const [form, compose, log, problem, offline, text, count, sendButton, erase, more] =
+    ["ask", "compose", "log", "problem", "offline", "text", "count", "send", "erase", "more"].map(part);
   const field = (name) => form.elements.namedItem(name);
   const announce = announcer(part("live"));
   const setDisplay = display(root, form, announce);
   const address = form.getAttribute("action").split("#")[0];
   const inPage = root.getRootNode() === document;
   const title = document.title.replace("Erreur – ", "");
+  const KEY = `assistant-conversation${base && `@${base}`}`;
   let busy = false;
   let clicked = null;
 
@@ -57,7 +54,7 @@ export function mount(root, base = "") {
     const hint = [
       links && (links > 1 ? `${links} liens dans la réponse.` : "Un lien dans la réponse."),
       choices.length && `${choices.length > 1 ? `${choices.length} choix sont proposés` : "Un choix est proposé"} : ${choices.join(", ")}.`,
-      (links || choices.length) && form.contains(root.getRootNode().activeElement) && "Maj+Tab pour y aller.",
+      (links || choices.length) && compose.contains(root.getRootNode().activeElement) && "Maj+Tab pour y aller.",
     ].filter(Boolean).join(" ");
     return hint ? [...said, hint] : said;
   }
@@ -133,7 +130,7 @@ export function mount(root, base = "") {
       return;
     }
     more.hidden = false;
-    more.style.bottom = getComputedStyle(form).position === "sticky" ? `${form.offsetHeight + 8}px` : "1em";
+    more.style.bottom = getComputedStyle(compose).position === "sticky" ? `${compose.offsetHeight + 8}px` : "1em";
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some((one) => one.isIntersecting) || more.matches(":focus")) return;
       more.hidden = true;
@@ -222,6 +219,7 @@ export function mount(root, base = "") {
   }
 
   function submit(pressed) {
+    if (pressed?.name === "affichage") return; // Enter on a choice of display, which applies by itself
     const data = new FormData(form);
     if (pressed?.name) data.set(pressed.name, pressed.value);
     if (pressed?.id === "download") return download(log, title);
