@@ -172,6 +172,21 @@ async def test_fifty_thousand_characters(client: Client) -> None:
     assert pasted in html
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"text=\xff\xfe", "application/x-www-form-urlencoded"),
+        (b"text=a", "application/x-www-form-urlencoded; charset=inconnu"),
+        (b"--x\r\nContent-Disposition: form-data", "multipart/form-data; boundary=x"),
+        (b"rien", "multipart/form-data"),
+    ],
+)
+async def test_unreadable_form(client: Client, body: bytes, kind: str) -> None:
+    """A form that cannot be read is refused, and is no failure of ours."""
+    response = await client.post("/", data=body, headers={"Content-Type": kind})
+    assert 400 <= response.status < 500
+
+
 async def test_form_open_too_long(client: Client) -> None:
     """The script gets a new form token with the refusal of an old one, but not when the form comes from elsewhere."""
     data = {**hidden(await (await client.get("/")).text()), "text": "bonjour", "form_token": "vieux"}

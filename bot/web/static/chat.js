@@ -219,6 +219,7 @@ export function mount(root, base = "") {
   }
 
   function submit(pressed) {
+    if (pressed?.name === "affichage") return; // Enter on a choice of display, which applies by itself
     const data = new FormData(form);
     if (pressed?.name) data.set(pressed.name, pressed.value);
     if (pressed?.id === "download") return download(log, title);
