@@ -238,6 +238,15 @@ class Outbox:
                 .values(lease_until=now + LEASE)
             )
 
+    async def hasten(self, now: float) -> None:
+        """Try at once what waits because the provider failed; what is uncertain keeps its time for a receipt."""
+        async with self._store.writing() as connection:
+            await connection.execute(
+                sa.update(OUTBOX)
+                .where(OUTBOX.c.state == WAITING, OUTBOX.c.next_at > now, ~OUTBOX.c.uncertain)
+                .values(next_at=now)
+            )
+
     async def expire(self, now: float) -> int:
         """Put what has waited too long among the dead letters; return how many text messages."""
         stale = sa.select(OUTBOX.c.number).where(OUTBOX.c.state == WAITING, OUTBOX.c.expires_at <= now)

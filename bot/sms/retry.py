@@ -5,7 +5,7 @@ import random
 from bot.sms.providers.base import Failure
 
 #: First wait and longest wait, in seconds, by kind of failure.
-_WAITS = {Failure.TEMPORARY: (5.0, 900.0), Failure.THROTTLED: (5.0, 300.0), Failure.CONFIGURATION: (60.0, 60.0)}
+_WAITS = {Failure.TEMPORARY: (3.0, 120.0), Failure.THROTTLED: (5.0, 300.0), Failure.CONFIGURATION: (60.0, 60.0)}
 #: A provider may ask for more patience than that, and gets no more than this.
 LONGEST = 3600.0
 #: Waits before a message is given to the brain again, in seconds; the last one is for all the tries that follow.

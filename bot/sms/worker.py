@@ -13,7 +13,7 @@ from bot.metrics import SmsMetrics
 from bot.sms import retry
 from bot.sms.answering import Again, Answering, Forgotten, Said, Silence
 from bot.sms.inbox import Claim, Inbox, LeaseLost
-from bot.sms.loop import Loop, tell
+from bot.sms.loop import LOOK, Loop, tell
 from bot.sms.outbox import GRACE, Answer, Outbox, Parcel
 from bot.sms.providers.base import Failure, NotSent, Outgoing, Provider
 from bot.sms.sealed import Sealer, Unsealable
@@ -40,16 +40,13 @@ class Pace:
     _free_at: float = 0.0
     _closed_until: float = 0.0
 
-    def reserve(self) -> float:
-        """Take the next place; return how many seconds off it is."""
-        now = self.clock()
-        at = max(now, self._free_at, self._closed_until)
-        self._free_at = at + self.slowed / self.per_second
-        return at - now
+    def delay(self) -> float:
+        """Return the seconds before the next part may leave."""
+        return max(0.0, max(self._free_at, self._closed_until) - self.clock())
 
-    def closed(self) -> bool:
-        """Tell whether nothing may leave for now."""
-        return self.clock() < self._closed_until
+    def left(self) -> None:
+        """Note that a part leaves."""
+        self._free_at = self.clock() + self.slowed / self.per_second
 
     def throttle(self, seconds: float) -> None:
         """Stop all sending for `seconds`, then go half as fast as before."""
@@ -92,6 +89,7 @@ class Worker:
         self._call_timeout = call_timeout
         self.pace = Pace(pace)
         self._complained = 0.0
+        self._failing = False
         #: What the provider refuses us for, as long as it does.
         self.refused_for: str | None = None
         self._answers: Loop[Claim] = Loop("answering", self._claim, self._answer, ANSWERING, self._fault)
@@ -216,9 +214,14 @@ class Worker:
     # --- sending
 
     async def _take(self) -> Parcel | None:
-        if self.pace.closed():
+        # The pace is kept before anything is claimed: what is marked as being sent is.
+        if (delay := self.pace.delay()) > LOOK:
             return None
-        return await self._outbox.claim(self._now())
+        await asyncio.sleep(delay)
+        parcel = await self._outbox.claim(self._now())
+        if parcel:
+            self.pace.left()
+        return parcel
 
     async def _send(self, parcel: Parcel) -> None:
         try:
@@ -238,7 +241,6 @@ class Worker:
             return
         if parcel.risky:
             self._metrics.doubles.inc()
-        await asyncio.sleep(self.pace.reserve())
         try:
             provider_id = await asyncio.wait_for(
                 self._provider.send(self._session, Outgoing(parcel.reference, number, text)), self._call_timeout
@@ -257,6 +259,7 @@ class Worker:
     async def _accepted(self, parcel: Parcel, provider_id: str) -> None:
         self.pace.accepted()
         self.refused_for = None
+        failing, self._failing = self._failing, False
         # It left: a store that fails now must not make it leave twice, so we insist.
         for pause in (0.2, 1.0, 3.0):
             try:
@@ -270,6 +273,9 @@ class Worker:
             await self._outbox.sent(parcel, provider_id, self._now())
         self._metrics.sent.inc()
         self._metrics.seconds.observe(max(0.0, self._now() - parcel.received_at))
+        if failing:  # it works again: what waits for another try need not wait any longer
+            await self._outbox.hasten(self._now())
+            self._sends.wake()
 
     async def _failed(self, parcel: Parcel, error: NotSent) -> None:
         seconds = retry.wait(error.kind, parcel.attempts, error.retry_after)
@@ -278,6 +284,8 @@ class Worker:
             return
         if error.kind is Failure.THROTTLED:
             self.pace.throttle(seconds)
+        else:
+            self._failing = True
         if error.kind is Failure.CONFIGURATION:
             self.pace.close(seconds)
             self.refused_for = error.detail
