@@ -44,7 +44,9 @@ class SmsMetrics:
         self.retries = counter("retries", "Sendings put off, by kind of failure", "kind")
         self.put_off = counter("put_off", "Answers put off (brain down, fault)")
         self.dead = counter("dead", "Messages put among the dead letters, by reason", "reason")
-        self.doubles = counter("possible_doubles", "Text messages sent again although the first try may have gone through")
+        self.doubles = counter(
+            "possible_doubles", "Text messages sent again although the first try may have gone through"
+        )
         self.faults = counter("faults", "Unexpected errors of the worker, by loop", "loop")
         self.waiting = Gauge("assistant_sms_waiting", "Messages that wait, by queue", ["queue"], registry=registry)
         self.oldest = Gauge(

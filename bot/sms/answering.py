@@ -102,10 +102,9 @@ class Answering:
         counted, over = self._count(claim)
         if over and not danger:
             return over
-        if not is_readable(said):
-            return self._welcomed(claim, Said(self._system("sms_illisible"), counted))
-        if order is Keyword.HELP:
-            return self._welcomed(claim, Said(self._system("sms_aide"), counted))
+        if not is_readable(said) or order is Keyword.HELP:
+            words = self._system("sms_aide" if order else "sms_illisible")
+            return self._welcomed(claim, Said(words, counted))
         if order is Keyword.MORE and claim.later:
             parts = continued(self._sealer.open(claim.later)[1])
             return Said(parts.now, {**counted, **self._kept(parts.later)})

@@ -84,7 +84,9 @@ class Desk:
                 dead=await one(count, INBOX.c.state == DEAD) + await one(count, OUTBOX.c.state == DEAD),
                 last_hour=await done(HOUR),
                 last_day=await done(DAY),
-                doubles=int(await one(sa.func.coalesce(sa.func.sum(OUTBOX.c.doubles), 0), OUTBOX.c.created_at > now - DAY)),
+                doubles=int(
+                    await one(sa.func.coalesce(sa.func.sum(OUTBOX.c.doubles), 0), OUTBOX.c.created_at > now - DAY)
+                ),
             )
 
     async def dead(self, with_text: bool = False) -> list[Letter]:
@@ -97,7 +99,9 @@ class Desk:
                 await connection.execute(sa.select(OUTBOX).where(OUTBOX.c.state == DEAD).order_by(OUTBOX.c.number))
             ).all()
         letters = [
-            Letter(f"m{row.number}", row.ended_at, row.reason or "", row.attempts, "", self._text(row.sealed, with_text))
+            Letter(
+                f"m{row.number}", row.ended_at, row.reason or "", row.attempts, "", self._text(row.sealed, with_text)
+            )
             for row in messages
         ]
         letters += [

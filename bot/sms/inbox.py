@@ -163,9 +163,7 @@ class Inbox:
                 await connection.execute(
                     sa.update(INBOX)
                     .where(INBOX.c.number == next_one.with_for_update(skip_locked=True).scalar_subquery())
-                    .values(
-                        state=ANSWERING, lease=self._worker, lease_until=now + LEASE, attempts=INBOX.c.attempts + 1
-                    )
+                    .values(state=ANSWERING, lease=self._worker, lease_until=now + LEASE, attempts=INBOX.c.attempts + 1)
                     .returning(INBOX)
                 )
             ).first()

@@ -52,7 +52,13 @@ class Outbox:
         self._expiry = expiry
 
     async def add(
-        self, connection: AsyncConnection, answers: int, person: str, answer: Answer, now: float, last_word: bool = False
+        self,
+        connection: AsyncConnection,
+        answers: int,
+        person: str,
+        answer: Answer,
+        now: float,
+        last_word: bool = False,
     ) -> None:
         """Write an answer, within the transaction that ends the message that it answers."""
         for part, text in enumerate(answer.texts, start=1):
@@ -258,7 +264,9 @@ class Outbox:
                 sa.update(OUTBOX)
                 .where(OUTBOX.c.state == WAITING, OUTBOX.c.expires_at <= now)
                 .values(
-                    state=DEAD, ended_at=now, error=sa.literal("expired: ") + sa.func.coalesce(OUTBOX.c.error, "not tried")
+                    state=DEAD,
+                    ended_at=now,
+                    error=sa.literal("expired: ") + sa.func.coalesce(OUTBOX.c.error, "not tried"),
                 )
             )
             await self._drop_last_words(connection)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 
 from aiohttp import web
+from multidict import MultiDict, MultiDictProxy
 
 from bot.metrics import SmsMetrics
 from bot.settings import Settings
@@ -48,10 +49,20 @@ async def _taken(request: web.Request, base: str) -> web.Response:
         body = await asyncio.wait_for(_body(request), BODY_TIMEOUT)
     except asyncio.TimeoutError:
         return web.Response(status=408, text="too slow")
-    if body is None:
+    except web.HTTPRequestEntityTooLarge:
         return web.Response(status=413, text="too long")
+    return await _kept(
+        sms,
+        Request(
+            request.method, base + request.raw_path, MultiDictProxy(MultiDict(request.query)), request.headers, body
+        ),
+    )
+
+
+async def _kept(sms: Sms, webhook: Request) -> web.Response:
+    """Read a webhook and keep what it says; return what the provider is told."""
     try:
-        read = sms.provider.read(Request(request.method, base + request.raw_path, request.query, request.headers, body))
+        read = sms.provider.read(webhook)
         # Kept whatever becomes of the connection: a provider that hangs up tries again, and is known.
         if isinstance(read, Incoming):
             await asyncio.shield(sms.accept(read))
@@ -69,11 +80,11 @@ async def _taken(request: web.Request, base: str) -> web.Response:
     return web.Response(body=text.encode(), headers={"Content-Type": content_type})
 
 
-async def _body(request: web.Request) -> bytes | None:
-    """Return the body, or None when it is longer than MAX_BODY."""
+async def _body(request: web.Request) -> bytes:
+    """Return the body; raise HTTPRequestEntityTooLarge when it is longer than MAX_BODY."""
     body = b""
     async for piece in request.content.iter_chunked(8192):
         body += piece
         if len(body) > MAX_BODY:
-            return None
+            raise web.HTTPRequestEntityTooLarge(MAX_BODY, len(body))
     return body

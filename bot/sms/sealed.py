@@ -54,5 +54,3 @@ def without_numbers(detail: str, length: int = 80) -> str:
         run = run + 1 if letter.isdigit() else run if letter in " .-+" else 0
         hidden.append("x" if letter.isdigit() and run > 3 else letter)
     return "".join(hidden)[:length]
-
-

@@ -11,7 +11,7 @@ import aiohttp
 
 from bot.metrics import SmsMetrics
 from bot.sms import retry
-from bot.sms.answering import Again, Answering, Forgotten, Said, Silence
+from bot.sms.answering import Again, Answering, Forgotten, Outcome, Said, Silence
 from bot.sms.inbox import Claim, Inbox, LeaseLost
 from bot.sms.loop import LOOK, Loop, tell
 from bot.sms.outbox import GRACE, Answer, Outbox, Parcel
@@ -175,6 +175,7 @@ class Worker:
             self._metrics.dead.labels("key").inc()
             await self._inbox.give_up(claim, "key", self._now())
             return
+        outcome: Outcome | None
         try:
             outcome = await self._answering.outcome(claim, text)
         except Exception as error:
