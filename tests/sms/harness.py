@@ -24,6 +24,8 @@ from tests.clock import NOW
 
 MARIE, PAUL = "+33612345678", "+33698765432"
 OURS = "34034"
+#: Read once: a test starts many gateways.
+BOOK = LiveBook()
 
 
 class Crash(BaseException):
@@ -47,7 +49,12 @@ class FakeBrain(Brain):
         if self.down:
             raise BrainError("status 503")
         self.turns.append((sender, text))
-        return {"intent": self.intent, "messages": [{"answer": self.answer, "choices": []}], "slots": {}, "entities": []}
+        return {
+            "intent": self.intent,
+            "messages": [{"answer": self.answer, "choices": []}],
+            "slots": {},
+            "entities": [],
+        }
 
     async def forget(self, sender: str) -> None:
         if self.down:
@@ -77,7 +84,7 @@ class FakeProvider:
         if not request.query.get("from"):
             raise Unreadable("no sender")
         if "bug" in request.query:
-            raise RuntimeError("texte secret")
+            raise RuntimeError(request.query["text"])
         return Incoming(request.query.get("id", ""), request.query["from"], OURS, request.query.get("text", ""))
 
     def acknowledgement(self) -> tuple[str, str]:
@@ -106,7 +113,13 @@ class Bench:
     """One database, one phone network, one brain; as many gateways as a test starts."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        values: dict[str, Any] = {"var_dir": folder, "metrics_port": 0, "sms_sender": OURS, "sms_pace": 1000, **settings}
+        values: dict[str, Any] = {
+            "var_dir": folder,
+            "metrics_port": 0,
+            "sms_sender": OURS,
+            "sms_pace": 1000,
+            **settings,
+        }
         self.settings = Settings(**values)
         self.brain = FakeBrain()
         self.provider = FakeProvider()
@@ -130,7 +143,7 @@ class Bench:
     def over(self, store: Store) -> Sms:
         tokens = Tokens(self.settings.keys(), self.settings.retention_days)
         conversations = Conversations(
-            Assistant(self.brain, LiveBook(), self.clock), store, tokens, lambda: self.now.timestamp()
+            Assistant(self.brain, BOOK, self.clock), store, tokens, lambda: self.now.timestamp()
         )
         box = Box(self.settings, store, lambda: self.now.timestamp())
         session: Any = None
