@@ -1,6 +1,7 @@
 """Tests for the webhooks: what is kept, refused, put off; through the gateway itself."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import sqlite3
@@ -232,7 +233,7 @@ async def test_a_whole_conversation(
     assert all(septets(message.text) <= 160 for message in provider.accepted)
     assert provider.doubles() == {}
     person = client.app[BOX].sealer.person(MARIE)
-    with sqlite3.connect(brain.folder / "tracker.sqlite") as tracker:
+    with contextlib.closing(sqlite3.connect(brain.folder / "tracker.sqlite")) as tracker:
         assert tracker.execute("select count(*) from events where sender_id = ?", (person,)).fetchone() == (0,)
     await client.close()
     for name in ("gateway.sqlite", "gateway.sqlite-wal"):
