@@ -9,7 +9,6 @@ import aiohttp
 from bot.assistant import Brain, BrainError
 from bot.store import Store
 
-
 #: Parts without which no turn can be answered. When text messages do not leave, the pages still answer.
 NEEDED = ("brain", "actions", "store")
 
