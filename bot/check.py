@@ -41,10 +41,19 @@ SYSTEM = frozenset(
         "quelle_commune_parmi",
         "rien_a_choisir",
         "panne",
+        "perte_grossesse",
         "trop_long",
         "vide",
         "autre_langue",
         "machine",
+        "sms_aide",
+        "sms_bienvenue",
+        "sms_illisible",
+        "sms_oubli",
+        "sms_reprendre",
+        "sms_rien_de_plus",
+        "sms_stop",
+        "sms_trop",
     }
 )
 #: Intents read by a rule: no training sentence.

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -112,7 +113,7 @@ class Conversations:
         if client_id is not None and (turn := await self.store.repeat(sender, client_id)):
             return turn.reply
         if variant is not None:
-            state = State(variant, state.choices, state.missed)
+            state = replace(state, variant=variant)
         reply = await self.assistant.turn(sender, text, state, channel, subject)
         public = {"conversation": token, **reply.public()}
         if reply.erase:
@@ -136,16 +137,16 @@ class Conversations:
             raise UnknownConversation
         return await self.store.turns(sender)
 
-    async def erase(self, token: str) -> None:
-        """Erase a conversation everywhere; nothing to do when it is gone already. Raise BadToken, BrainError."""
+    async def erase(self, token: str) -> bool:
+        """Erase a conversation everywhere; return whether it was still there. Raise BadToken, BrainError."""
         sender = self.tokens.sender(token)
         async with self._alone(sender):
-            await self._erase(sender)
+            return await self._erase(sender)
 
-    async def _erase(self, sender: str) -> None:
+    async def _erase(self, sender: str) -> bool:
         # Rasa first: if it cannot, the person is told, and asking again finds the conversation still to erase.
         await self.assistant.brain.forget(sender)
-        await self.store.erase(sender, self._now())
+        return await self.store.erase(sender, self._now())
 
     async def stay(self, token: str) -> None:
         """Note that somebody is still there, reading. Raise BadToken, UnknownConversation."""

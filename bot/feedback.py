@@ -12,13 +12,17 @@ from bot.store import Store
 
 #: Answers about the conversation itself (a greeting, a misunderstanding) are not asked about.
 _SMALL_TALK = "dialogue"
+#: But what they say of places is of use to who looked for one.
+_PLACES = frozenset(
+    {"lieux_proches", "lieux_ouverts", "lieux_fermes", "lieux_trouves", "lieux_inconnus", "lieu_detail"}
+)
 _HEAD = ("mois", "réponse", "oui", "non")
 
 
 def asked_about(book: Book, answer: str) -> bool:
     """Tell whether people are asked what they think of this answer."""
     known = book.answers.get(answer)
-    return known is not None and known.theme != _SMALL_TALK
+    return known is not None and (known.theme != _SMALL_TALK or answer in _PLACES)
 
 
 class Feedback:

@@ -6,7 +6,6 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -22,8 +21,9 @@ from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import Store
 from bot.tokens import Tokens
-from bot.web import api, feedback, site, transcript, workshop
-from bot.web.errors import ApiError, as_json
+from bot.web import api, cors, embed, feedback, pages, site, transcript, workshop
+from bot.web.compression import compress
+from bot.web.errors import ApiError
 from bot.web.keys import CONVERSATIONS, FEEDBACK, HEALTH, LIMITS, METRICS, PAGES, SETTINGS
 from bot.web.limits import Limits, Rates
 from bot.web.render import Pages
@@ -72,12 +72,12 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
         )
         failure = ApiError("panne")
     request.app[METRICS].refused.labels(failure.code).inc()
-    return as_json(failure)
+    return pages.failed(request, failure)
 
 
 def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it)."""
-    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[compress, errors, cors.guard], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     rates = (
         Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
@@ -154,13 +154,15 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
             await runner.cleanup()
 
     app.cleanup_ctx.extend([resources, purging, clearing, measures])
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.extend([cors.add_headers, add_headers])
     app.add_routes(api.routes)
     app.add_routes(site.routes)
+    app.add_routes(embed.routes)
     app.add_routes(workshop.routes)
     app.add_routes(feedback.routes)
     app.add_routes(transcript.routes)
-    app.router.add_static("/static/", Path(__file__).parent / "web" / "static")
+    app.add_routes(pages.routes)
+    app[PAGES].assets.mount(app)
     return app
 
 

@@ -4,9 +4,10 @@ import secrets
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import origins
 from bot.paths import ROOT
 
 
@@ -66,6 +67,21 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="adresse publique du site, pour vérifier l'origine des formulaires derrière un mandataire"
     )
+    allowed_origins: str = Field(
+        "",
+        description="sites qui peuvent afficher l'assistant chez eux (voir /integration), séparés par des virgules, "
+        "comme https://www.exemple.fr ; vide : aucun autre que le nôtre",
+    )
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _as_browsers_write_them(cls, value: str) -> str:
+        return ",".join(sorted(origins.parse_list(value)))
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins of ALLOWED_ORIGINS, as browsers write them."""
+        return frozenset(self.allowed_origins.split(",")) - {""}
 
     @property
     def database(self) -> str:

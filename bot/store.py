@@ -64,12 +64,15 @@ class State:
     """What the next turn needs to know of the last ones.
 
     `choices` maps the label of each choice offered last to the intent behind it, "" when the label is simply typed
-    back (a commune); `missed` counts the turns in a row that were not understood.
+    back (a commune); `missed` counts the turns in a row that were not understood; `listed` tells that places were shown:
+    a number is then the rank of one; `loss` that the person told of a lost pregnancy or baby.
     """
 
     variant: str | None = None
     choices: dict[str, str] = field(default_factory=dict)
     missed: int = 0
+    listed: bool = False
+    loss: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ collect_ignore = (
         "test_process.py",
         "test_docs.py",
         "test_identity.py",
+        "test_origins.py",
         "test_subjects.py",
         "test_checklists.py",
     ]

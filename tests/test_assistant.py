@@ -12,13 +12,15 @@ from tests.clock import Clock
 
 
 class Decided:
-    """A brain that has decided already."""
+    """A brain that has decided already; `chosen` is the last choice that it was told of."""
 
     def __init__(self, **turn: Any) -> None:
         self._turn = {"intent": "preciser", "slots": {}, "entities": [], **turn}
+        self.chosen: str | None = None
 
     async def turn(self, sender: str, text: str, intent: str | None) -> dict[str, Any]:
         """Return the decision."""
+        self.chosen = intent
         return self._turn
 
 
@@ -134,3 +136,73 @@ def test_yes_to_the_only_commune(typed: str, heard: str) -> None:
 def test_yes_to_several_communes_is_no_answer() -> None:
     """Between two communes, yes says nothing."""
     assert _typed_back("oui", State(None, {"Poussan": "", "Puissalicon": ""})) == "oui"
+
+
+async def test_a_loss_is_answered_by_a_person_to_call_and_hushes_births() -> None:
+    """A lost pregnancy gets its own words in the place of the steps of one, then births are no longer offered."""
+    turn = assistant(messages=[{"answer": "pmi_grossesse"}], intent="pmi_grossesse")
+    reply = await turn.turn("a", "g fé une fausse couche hier jdois faire koi", State())
+    (message,) = reply.messages
+    assert message.text.startswith("Je suis désolé")
+    assert "04 67 67 67 67" in message.text
+    assert reply.intent == "pmi_grossesse"
+    assert reply.state.loss
+    after = assistant(messages=[{"answer": "pmi_presentation"}], intent="pmi_presentation")
+    offered = (await after.turn("a", "la pmi c quoi", State())).messages[0].choices
+    hushed = (await after.turn("a", "la pmi c quoi", reply.state)).messages[0].choices
+    assert len(hushed) < len(offered)
+
+
+async def test_a_loss_does_not_hide_another_question() -> None:
+    """What was asked beside the loss is still answered, after it."""
+    turn = assistant(messages=[{"answer": "rsa_changement"}], intent="rsa_changement")
+    reply = await turn.turn("a", "j'ai perdu mon bébé, je dois le dire pour mon rsa ?", State())
+    assert [message.text.startswith("Je suis désolé") for message in reply.messages] == [True, False]
+
+
+async def test_danger_comes_before_a_loss() -> None:
+    """A loss told with violence is answered as danger."""
+    turn = assistant(messages=[{"answer": "violences_conjugales"}], intent="violences_conjugales", urgent=True)
+    reply = await turn.turn("a", "il m'a poussée, j'ai perdu le bébé", State())
+    assert [message.urgent for message in reply.messages] == [True]
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen"),
+    [
+        ("1", "rsa_montant"),
+        ("le 2", "chercher_structure"),
+        ("2)", "chercher_structure"),
+        ("la dernière", "chercher_structure"),
+        ("3", None),
+        ("bonjour", None),
+    ],
+)
+async def test_a_number_is_that_of_the_choices_as_shown(typed: str, chosen: str | None) -> None:
+    """A second question put first, the lookup put last: the number answers the list that the person read."""
+    turn = assistant(messages=[{"answer": "rsa_demande"}])
+    state = State(None, {"Le montant du RSA": "rsa_montant", "Trouver un lieu près de chez moi": "chercher_structure"})
+    await turn.turn("a", typed, state)
+    assert turn.brain.chosen == chosen  # type: ignore[attr-defined]
+
+
+async def test_beside_places_a_number_is_that_of_a_place() -> None:
+    """Where places are listed, the rank goes to Rasa, which knows them."""
+    place: dict[str, Any] = {"name": "A", "opening_hours": None, "source_date": "2026-10-01", "closures": []}
+    said = {"answer": "lieux_proches", "places": [place], "choices": ["suite"]}
+    turn = assistant(messages=[{"answer": "rsa_demande"}, said])
+    state = (await turn.turn("a", "la pmi à Olargues", State())).state
+    await turn.turn("a", "1", state)
+    assert turn.brain.chosen is None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("channel", "listed", "said"),
+    [("sms", True, "d'autre lieu"), ("sms", False, "tout dit"), ("web", False, "d'autre lieu")],
+)
+async def test_suite_without_a_list(channel: str, listed: bool, said: str) -> None:
+    """By SMS, SUITE also asks for the rest of a text: when there is none, nobody is told of places."""
+    turn = assistant(messages=[{"answer": "suite"}], intent="suite")
+    reply = await turn.turn("a", "SUITE", State(listed=listed), channel)
+    assert said in reply.messages[0].text
+    assert reply.intent == "chercher_structure"

@@ -32,8 +32,12 @@ class Posted:
 
     @classmethod
     async def read(cls, request: web.Request, default: Preferences | None = None) -> "Posted":
-        """Read the form of `request`; `default` for the preferences that it does not give."""
-        fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        """Read the form of `request`; `default` for the preferences that it does not give. Raise ApiError."""
+        try:
+            form = await request.post()
+        except (ValueError, LookupError) as error:  # not in the encoding that it claims, or cut
+            raise ApiError("champ") from error
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
         text = fields.get("choice") or fields.get("text", "")
         return cls(
             text, fields.get("conversation", ""), fields.get("id") or None, Preferences.read(fields, default), fields
@@ -55,7 +59,8 @@ class Posted:
         """The id of the message: of the form and its text, since the back button brings a form back for another text."""
         if self.id is None:
             return None
-        return f"{self.id[:150]}.{hashlib.sha256(self.text.encode()).hexdigest()[:16]}"
+        digest = hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{self.id[:150]}.{digest[:16]}"
 
 
 async def respond(request: web.Request, posted: Posted) -> dict[str, Any]:

@@ -41,5 +41,5 @@ async def post_opinion(request: web.Request) -> web.Response:
         return await site.page(request, posted, posted.conversation, error.sentence, error.status)
     thanks = "oui" if helped else "non"
     if fragment:
-        return html(request, "thanks.html", thanks=thanks)
+        return html(request, "opinion.html", thanks=thanks)
     return await site.page(request, posted, posted.conversation, thanks=thanks)

@@ -11,9 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot import checklists
 from bot.answers import LiveBook
+from bot.answers.model import Number
 from bot.directory import hours
 from bot.feedback import asked_about
 from bot.identity import Identity
+from bot.web.assets import Assets
 from bot.web.maps import map_url
 from bot.web.richtext import Block, Call, Dialer, blocks, calls
 
@@ -35,6 +37,7 @@ class Pages:
 
     def __init__(self, book: LiveBook, now: Callable[[], datetime], identity: Identity) -> None:
         self._book = book
+        self.assets = Assets()
         self._now = now
         self._dialer_of: tuple[object, Dialer] | None = None
         self._environment = Environment(
@@ -45,6 +48,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals["identity"] = identity
+        self._environment.globals["static"] = self.assets.address
         self._environment.filters["blocks"] = self._blocks
         # As of the reading, not of the answer: a conversation is read back later.
         self._environment.filters["opening"] = self.opening
@@ -60,6 +64,10 @@ class Pages:
         if self._dialer_of is None or self._dialer_of[0] is not book:
             self._dialer_of = (book, Dialer(book.numbers))
         return blocks(text, self._dialer_of[1])
+
+    def number(self, name: str) -> Number | None:
+        """Return the telephone number known by this name in `data/numbers.yml`, with its source, or None."""
+        return next((one for one in self._book.book.numbers.values() if one.name == name), None)
 
     def today(self) -> date:
         """Return the day in the Hérault."""

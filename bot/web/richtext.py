@@ -2,21 +2,24 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _STEP = re.compile(r"\d{1,2}\. ")
 _UNITS = (
     r"(?! ?(?:h\b|heures?|ans?|jours?|mois|semaines?|minutes?|euros?|€|%|janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|"
     r"décembre|/))"
 )
+#: What the answers say in English, to whom writes in another language: a screen reader must not read it as French.
+_ENGLISH = re.compile(r"I only understand French\. In danger, call 112\.")
 
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of a line; `href` when it can be called or written to."""
+    """A piece of a line; `href` when it can be called or written to, `lang` when it is not in French."""
 
     text: str
     href: str | None = None
+    lang: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,13 @@ class Dialer:
 
     def spans(self, line: str) -> tuple[Span, ...]:
         """Cut `line` into text and numbers; the 114 is written to, the others are called."""
+        if english := _ENGLISH.search(line):
+            before, after = line[: english.start()], line[english.end() :]
+            foreign = (replace(span, lang="en") for span in self._spans(english[0]))
+            return (*self._spans(before), *foreign, *self._spans(after))
+        return self._spans(line)
+
+    def _spans(self, line: str) -> tuple[Span, ...]:
         spans, end = [], 0
         for match in self._pattern.finditer(line):
             if match.start() > end:

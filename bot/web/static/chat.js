@@ -2,10 +2,10 @@
 // this file. No dependency; nothing is kept but the conversation's token and the display, in the tab's own storage.
 import { announcer } from "./announce.js";
 import { display, memory } from "./display.js";
+import { fragment } from "./html.js";
 import { stop } from "./speech.js";
 import { download, equip, judge, lines, print } from "./tools.js";
 
-const KEY = "assistant-conversation";
 //: Milliseconds before "the answer is being prepared" is said, and before we stop waiting.
 const WAITING = 1500;
 const TOO_LONG = 30000;
@@ -22,21 +22,18 @@ function element(tag, className, ...inside) {
   return made;
 }
 
-function fragment(html) {
-  return new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
-}
-
 // `root` holds the chat (a document's or a shadow tree's `.app`); `base` is the assistant's address, "" on its own pages.
 export function mount(root, base = "") {
   const part = (name) => root.querySelector(`#${name}`);
-  const [form, log, problem, offline, text, count, sendButton, erase, more] =
-    ["ask", "log", "problem", "offline", "text", "count", "send", "erase", "more"].map(part);
+  const [form, compose, log, problem, offline, text, count, sendButton, erase, more] =
+    ["ask", "compose", "log", "problem", "offline", "text", "count", "send", "erase", "more"].map(part);
   const field = (name) => form.elements.namedItem(name);
   const announce = announcer(part("live"));
   const setDisplay = display(root, form, announce);
   const address = form.getAttribute("action").split("#")[0];
   const inPage = root.getRootNode() === document;
   const title = document.title.replace("Erreur – ", "");
+  const KEY = `assistant-conversation${base && `@${base}`}`;
   let busy = false;
   let clicked = null;
 
@@ -52,12 +49,12 @@ export function mount(root, base = "") {
 
   function spoken(item) {
     const said = [...item.querySelectorAll(".bubble")].map((one) => lines(one, true).join(" "));
-    const choices = item.querySelectorAll(".choices button").length;
+    const choices = [...item.querySelectorAll(".choices button")].map((one) => one.textContent.trim());
     const links = item.querySelectorAll(".bubble a").length;
     const hint = [
       links && (links > 1 ? `${links} liens dans la réponse.` : "Un lien dans la réponse."),
-      choices && (choices > 1 ? `${choices} choix sont proposés sous la réponse.` : "Un choix est proposé sous la réponse."),
-      (links || choices) && form.contains(root.getRootNode().activeElement) && "Maj+Tab pour y aller.",
+      choices.length && `${choices.length > 1 ? `${choices.length} choix sont proposés` : "Un choix est proposé"} : ${choices.join(", ")}.`,
+      (links || choices.length) && compose.contains(root.getRootNode().activeElement) && "Maj+Tab pour y aller.",
     ].filter(Boolean).join(" ");
     return hint ? [...said, hint] : said;
   }
@@ -80,13 +77,18 @@ export function mount(root, base = "") {
     entitle("");
   }
 
+  // Where the focus goes when the button pressed goes away; on a phone, not to the field: its keyboard would open.
+  function rest() {
+    (matchMedia("(pointer: coarse)").matches ? log : text).focus({ preventScroll: true });
+  }
+
   function fail(words, again) {
     problem.replaceChildren(element("p", "", words));
     if (again) {
       const retry = element("button", "quiet", "Réessayer");
       retry.type = "button";
       retry.addEventListener("click", () => {
-        if (inPage || !busy) text.focus({ preventScroll: true });
+        rest();
         again();
       });
       problem.append(retry);
@@ -128,7 +130,7 @@ export function mount(root, base = "") {
       return;
     }
     more.hidden = false;
-    more.style.bottom = getComputedStyle(form).position === "sticky" ? `${form.offsetHeight + 8}px` : "1em";
+    more.style.bottom = getComputedStyle(compose).position === "sticky" ? `${compose.offsetHeight + 8}px` : "1em";
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some((one) => one.isIntersecting) || more.matches(":focus")) return;
       more.hidden = true;
@@ -171,7 +173,8 @@ export function mount(root, base = "") {
     you.dir = "auto";
     const pending = [element("li", "you pending", you), element("li", "assistant waiting", element("span", "dots"))];
     log.append(...pending);
-    pending[1].scrollIntoView({ block: "nearest", behavior: calm() });
+    // At once: an answer that comes quickly must find it in sight.
+    pending[1].scrollIntoView({ block: "nearest", behavior: "instant" });
     const waiting = setTimeout(() => announce("L'assistant prépare sa réponse."), WAITING);
     try {
       await ready;
@@ -216,6 +219,7 @@ export function mount(root, base = "") {
   }
 
   function submit(pressed) {
+    if (pressed?.name === "affichage") return; // Enter on a choice of display, which applies by itself
     const data = new FormData(form);
     if (pressed?.name) data.set(pressed.name, pressed.value);
     if (pressed?.id === "download") return download(log, title);
@@ -248,6 +252,7 @@ export function mount(root, base = "") {
       if (!response.ok || !past?.matches("ol")) return response.status === 401 && keep("");
       equip(past, announce);
       log.append(...past.children);
+      log.querySelector("li.you:nth-last-child(2)")?.scrollIntoView({ block: "start", behavior: "instant" });
     } catch { /* offline: the page is still usable, and the conversation goes on */ }
   }
 

@@ -3,7 +3,7 @@
 const synth = window.speechSynthesis;
 
 function localVoice() {
-  return synth?.getVoices().find((one) => one.localService && /^fr\b/i.test(one.lang));
+  return synth?.getVoices().find((one) => one.localService && /^fr(?![a-z])/i.test(one.lang));
 }
 
 // Calls `found` once there is a voice: browsers list theirs late.

@@ -18,7 +18,7 @@ export function lines(part, aloud = false) {
     if (node.matches(".who")) return `${inside} : `;
     return BLOCKS.test(node.tagName) ? `\n${inside}\n` : inside;
   };
-  return read(part).split("\n").map((line) => line.trim()).filter((line) => line && line !== "-");
+  return read(part).split("\n").map((line) => line.replace(/\s+/g, " ").trim()).filter((line) => line && line !== "-");
 }
 
 function button(label, press) {
