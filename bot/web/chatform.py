@@ -59,7 +59,8 @@ class Posted:
         """The id of the message: of the form and its text, since the back button brings a form back for another text."""
         if self.id is None:
             return None
-        return f"{self.id[:150]}.{hashlib.sha256(self.text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+        digest = hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{self.id[:150]}.{digest[:16]}"
 
 
 async def respond(request: web.Request, posted: Posted) -> dict[str, Any]:
