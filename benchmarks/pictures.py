@@ -60,32 +60,13 @@ def talk(*questions: str, top: str = "#log > .you:nth-last-child(2)") -> Scene:
     return scene
 
 
-async def workshop(page: Page) -> None:
-    """Show the subjects in pictures."""
-    await page.get_by_role("heading", name="De quoi avez-vous besoin ?").wait_for()
-    await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    await page.wait_for_timeout(500)
-
-
-async def sheet(page: Page) -> None:
-    """Ask two questions in the workshop, and show the sheet as it is printed."""
-    await page.get_by_role("link", name="Écrire ma question").click()
-    await talk("combien de rsa pour un couple", "une france services à Olargues")(page)
-    await page.get_by_role("button", name="Fiche").first.click()
-    await page.wait_for_load_state()
-    await page.emulate_media(media="print")
-    await page.wait_for_timeout(500)
-
-
-PHONE, DESKTOP, A4 = (390, 844), (1100, 820), (794, 1123)
+PHONE = (390, 844)
 PICTURES = (
     Picture("chat", "/", (1000, 1160), talk("combien de rsa pour un couple", top=".top"), 1.25),
     Picture("chat-phone", "/", PHONE, talk("j'ai pas reçu mon RSA")),
     Picture("chat-dark", "/", PHONE, talk("où faire peser mon bébé"), look=(("color_scheme", "dark"),)),
     Picture("places", "/", PHONE, talk("une france services à Olargues")),
     Picture("urgent", "/", PHONE, talk("mon mari me frappe")),
-    Picture("workshop", "/atelier", DESKTOP, workshop, 1.25),
-    Picture("sheet", "/atelier", A4, sheet, 1.25),
 )
 
 
