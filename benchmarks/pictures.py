@@ -64,7 +64,6 @@ PHONE = (390, 844)
 PICTURES = (
     Picture("chat", "/", (1000, 1160), talk("combien de rsa pour un couple", top=".top"), 1.25),
     Picture("chat-phone", "/", PHONE, talk("j'ai pas reçu mon RSA")),
-    Picture("chat-dark", "/", PHONE, talk("où faire peser mon bébé"), look=(("color_scheme", "dark"),)),
     Picture("places", "/", PHONE, talk("une france services à Olargues")),
     Picture("urgent", "/", PHONE, talk("mon mari me frappe")),
 )
