@@ -42,6 +42,7 @@ SYSTEM = frozenset(
         "rien_a_choisir",
         "panne",
         "perte_grossesse",
+        "donnee_retiree",
         "trop_long",
         "vide",
         "autre_langue",

@@ -19,6 +19,11 @@ from bot.feedback import Feedback
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.settings import Settings
+from bot.sms import providers
+from bot.sms import routes as sms_routes
+from bot.sms.providers.base import Provider
+from bot.sms.routes import SMS
+from bot.sms.service import Box, Sms
 from bot.store import Store
 from bot.tokens import Tokens
 from bot.web import api, cors, embed, feedback, pages, site, transcript, workshop
@@ -39,6 +44,9 @@ FIRST_PURGE, PURGE_EVERY = 60.0, 3600.0
 WORKSHOP_EVERY = 60.0
 
 Clock = Callable[[], datetime]
+
+#: The tables of SMS: they are purged whether there is a provider or not.
+BOX = web.AppKey("sms_box", Box)
 
 
 def paris_now() -> datetime:
@@ -75,8 +83,28 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
     return pages.failed(request, failure)
 
 
-def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
-    """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it)."""
+@contextlib.asynccontextmanager
+async def texting(
+    app: web.Application, provider: Provider | None, session: aiohttp.ClientSession, now: Clock
+) -> AsyncIterator[None]:
+    """Take in, answer and send text messages as long as this lasts, when there is a provider."""
+    if provider is None:
+        yield
+        return
+    sms = Sms(app[SETTINGS], provider, app[BOX], app[CONVERSATIONS], session, app[METRICS].sms, now)
+    app[SMS], app[HEALTH].sms = sms, sms.state
+    await sms.start()
+    try:
+        yield
+    finally:
+        await sms.stop()
+
+
+def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | None = None) -> web.Application:
+    """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it).
+
+    `provider` carries text messages instead of the one of the settings.
+    """
     app = web.Application(middlewares=[compress, errors, cors.guard], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     rates = (
@@ -86,6 +114,7 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     app[METRICS] = Metrics()
     book = LiveBook()
     app[PAGES] = Pages(book, now, identity.load())
+    provider = provider or providers.create(settings)
 
     async def resources(app: web.Application) -> AsyncIterator[None]:
         store = Store(settings.database)
@@ -99,7 +128,9 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp())
             app[FEEDBACK] = Feedback(store, book, lambda: now().date())
             app[HEALTH] = Health(brain, session, f"http://127.0.0.1:{settings.actions_port}/health", store)
-            yield
+            app[BOX] = Box(settings, store, lambda: now().timestamp())
+            async with texting(app, provider, session, now):
+                yield
         await store.close()
 
     async def purging(app: web.Application) -> AsyncIterator[None]:
@@ -109,6 +140,7 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
                 try:
                     gone = await app[CONVERSATIONS].purge(settings.retention_days * 86400)
                     log.info("purge: %d conversations", gone)
+                    await app[BOX].purge()
                 except Exception as error:
                     log.error("purge: %s", type(error).__name__)
                 await asyncio.sleep(PURGE_EVERY)
@@ -163,6 +195,7 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     app.add_routes(transcript.routes)
     app.add_routes(pages.routes)
     app[PAGES].assets.mount(app)
+    sms_routes.add_routes(app, settings, app[METRICS].sms)
     return app
 
 
@@ -174,6 +207,7 @@ async def purge_once(settings: Settings) -> int:
     store = Store(settings.database)
     await store.open()
     try:
+        await Box(settings, store, lambda: paris_now().timestamp()).purge()
         return await store.purge(paris_now().timestamp() - settings.retention_days * 86400)
     finally:
         await store.close()
@@ -182,6 +216,7 @@ async def purge_once(settings: Settings) -> int:
 def run(settings: Settings) -> None:
     """Serve until stopped."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # below, it writes what is stored
     web.run_app(
         create_app(settings), host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=10
     )

@@ -83,10 +83,50 @@ class Settings(BaseSettings):
         """The origins of ALLOWED_ORIGINS, as browsers write them."""
         return frozenset(self.allowed_origins.split(",")) - {""}
 
+    sms_provider: Literal["", "kannel", "jasmin", "twilio", "ovh"] = Field(
+        "", description="opérateur des SMS : kannel, jasmin, twilio ou ovh ; vide : pas de SMS"
+    )
+    sms_sender: str = Field("", description="notre numéro, celui auquel on écrit")
+    sms_webhook_secret: str = Field(
+        "", repr=False, description="secret des adresses /sms/… que l'opérateur appelle (kannel, jasmin, ovh)"
+    )
+    sms_delivery_url: str = Field(
+        "",
+        description="adresse de base où l'opérateur dépose ses accusés ; vide : PUBLIC_URL, ou http://127.0.0.1:PORT",
+    )
+    sms_per_hour: int = Field(20, ge=1, description="messages répondus par numéro et par heure (le danger, toujours)")
+    sms_per_day: int = Field(60, ge=1, description="messages répondus par numéro et par jour (le danger, toujours)")
+    sms_expiry_hours: float = Field(
+        12, gt=0, le=72, description="heures après lesquelles une réponse qui n'a pu partir ne part plus"
+    )
+    sms_dead_days: float = Field(
+        3,
+        gt=0,
+        le=30,
+        description="jours pendant lesquels une réponse qui n'a pu partir peut être renvoyée, puis effacée",
+    )
+    sms_pace: float = Field(20, gt=0, description="SMS envoyés par seconde, au plus")
+    kannel_sendsms_url: str = Field(
+        "http://127.0.0.1:13013/cgi-bin/sendsms", description="adresse d'envoi de Kannel ou de Jasmin"
+    )
+    kannel_username: str = Field("", description="compte d'envoi de Kannel ou de Jasmin")
+    kannel_password: str = Field("", repr=False, description="mot de passe de ce compte")
+    twilio_account_sid: str = Field("", description="compte Twilio")
+    twilio_auth_token: str = Field("", repr=False, description="jeton Twilio : envoie, et vérifie les signatures")
+    ovh_application_key: str = Field("", description="clef d'application OVH")
+    ovh_application_secret: str = Field("", repr=False, description="secret d'application OVH")
+    ovh_consumer_key: str = Field("", repr=False, description="clef de consommateur OVH")
+    ovh_service_name: str = Field("", description="service SMS d'OVH (sms-xx00000-1)")
+
     @property
     def database(self) -> str:
         """The gateway's database, as an asynchronous SQLAlchemy address."""
         return self.database_url or f"sqlite+aiosqlite:///{self.var_dir / 'gateway.sqlite'}"
+
+    @property
+    def delivery_url(self) -> str:
+        """The base address, without its last slash, at which an SMS provider reaches us."""
+        return (self.sms_delivery_url or self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     @property
     def tracker(self) -> str:

@@ -3,19 +3,24 @@
 SQLite by default, PostgreSQL by setting; the words are here and in Rasa's tracker store, nowhere else.
 """
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-_METADATA = sa.MetaData()
+#: Every table of the gateway's database; `bot.sms.tables` adds its own.
+METADATA = sa.MetaData()
 
 CONVERSATIONS = sa.Table(
     "conversations",
-    _METADATA,
+    METADATA,
     sa.Column("sender", sa.String(64), primary_key=True),
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("last_at", sa.Float, nullable=False, index=True),
@@ -23,7 +28,7 @@ CONVERSATIONS = sa.Table(
 )
 TURNS = sa.Table(
     "turns",
-    _METADATA,
+    METADATA,
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column(
         "sender", sa.String(64), sa.ForeignKey("conversations.sender", ondelete="CASCADE"), nullable=False, index=True
@@ -38,20 +43,20 @@ TURNS = sa.Table(
 #: The conversations held in a workshop, on a computer that others use next: forgotten sooner than the others.
 WORKSHOP = sa.Table(
     "workshop",
-    _METADATA,
+    METADATA,
     sa.Column("sender", sa.String(64), sa.ForeignKey("conversations.sender", ondelete="CASCADE"), primary_key=True),
 )
 #: First messages of a workshop whose conversation was erased, as keyed digests: sent again by the back button, they stay erased.
 ERASED = sa.Table(
     "erased",
-    _METADATA,
+    METADATA,
     sa.Column("opening", sa.String(64), primary_key=True),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
 #: What people said of the answers: how many, of which answer, on which day; nothing of who or of what was written.
 FEEDBACK = sa.Table(
     "feedback",
-    _METADATA,
+    METADATA,
     sa.Column("answer", sa.String(100), primary_key=True),
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("yes", sa.Integer, nullable=False),
@@ -86,6 +91,10 @@ class Turn:
     sender: str = ""
 
 
+#: Names the lock of PostgreSQL under which tables are created.
+_OPENING = 0x48343334
+
+
 class Store:
     """Conversations at a SQLAlchemy address."""
 
@@ -93,11 +102,34 @@ class Store:
         self.engine: AsyncEngine = create_async_engine(url)
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine.sync_engine, "connect", _tune_sqlite)
+            sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        self._durable = self.engine.execution_options(durable=True)
+        # SQLite has one writer, and makes the others ask again and again: here they queue, first come first served.
+        self._turn = asyncio.Semaphore(1 if self.engine.dialect.name == "sqlite" else 1000)
 
     async def open(self) -> None:
         """Create what is missing."""
+        if self.engine.dialect.name == "sqlite" and self.engine.url.database:
+            Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         async with self.engine.begin() as connection:
-            await connection.run_sync(_METADATA.create_all)
+            if self.engine.dialect.name == "postgresql":  # several gateways may start at once
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_OPENING)))
+            await connection.run_sync(METADATA.create_all)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that may read, decide, then write; once committed, it survives a power cut.
+
+        On SQLite the writer's lock is taken before the first read, so that what was read still holds.
+        """
+        async with self._turn, self._durable.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that only writes; a power cut may undo the last ones."""
+        async with self._turn, self.engine.begin() as connection:
+            yield connection
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -118,7 +150,7 @@ class Store:
 
     async def start(self, sender: str, now: float, workshop: bool = False) -> None:
         """Begin a conversation, in a workshop or not."""
-        async with self.engine.begin() as connection:
+        async with self._changing() as connection:
             await connection.execute(
                 sa.insert(CONVERSATIONS).values(
                     sender=sender, started_at=now, last_at=now, state=json.dumps(State().__dict__)
@@ -129,7 +161,7 @@ class Store:
 
     async def add(self, sender: str, turn: Turn, state: State, opening: str | None = None) -> None:
         """Keep a turn and the new state together. `opening` marks a first message, so that its repeat finds it."""
-        async with self.engine.begin() as connection:
+        async with self._changing() as connection:
             await connection.execute(
                 sa.update(CONVERSATIONS)
                 .where(CONVERSATIONS.c.sender == sender)
@@ -175,7 +207,7 @@ class Store:
 
     async def touch(self, sender: str, now: float) -> bool:
         """Note that a conversation is still in use; return whether there is one."""
-        async with self.engine.begin() as connection:
+        async with self._changing() as connection:
             result = await connection.execute(
                 sa.update(CONVERSATIONS).where(CONVERSATIONS.c.sender == sender).values(last_at=now)
             )
@@ -201,15 +233,15 @@ class Store:
             TURNS.c.opening.is_not(None),
             sa.exists().where(WORKSHOP.c.sender == sender),
         )
-        async with self.engine.begin() as connection:
+        async with self._changing() as connection:
             await connection.execute(sa.insert(ERASED).from_select(["opening", "at"], of_it))
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender == sender))
             await connection.execute(sa.delete(WORKSHOP).where(WORKSHOP.c.sender == sender))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.sender == sender))
-        await self._forget_log()
+        await self.forget_log()
         return bool(result.rowcount)
 
-    async def _forget_log(self) -> None:
+    async def forget_log(self) -> None:
         """Empty SQLite's write-ahead log: what was deleted must not stay readable in it."""
         if self.engine.dialect.name == "sqlite":
             async with self.engine.connect() as connection:
@@ -224,14 +256,14 @@ class Store:
             .values({column.name: column + 1})
         )
         first = sa.insert(FEEDBACK).values(answer=answer, day=day, yes=int(helped), no=int(not helped))
-        async with self.engine.begin() as connection:
+        async with self._changing() as connection:
             if (await connection.execute(one_more)).rowcount:
                 return
         try:
-            async with self.engine.begin() as connection:
+            async with self._changing() as connection:
                 await connection.execute(first)
         except sa.exc.IntegrityError:  # somebody else was the first of the day, meanwhile
-            async with self.engine.begin() as connection:
+            async with self._changing() as connection:
                 await connection.execute(one_more)
 
     async def feedback(self) -> list[tuple[str, date, int, int]]:
@@ -243,12 +275,12 @@ class Store:
     async def purge(self, before: float) -> int:
         """Delete the conversations whose last turn is older than `before`; return how many."""
         old = sa.select(CONVERSATIONS.c.sender).where(CONVERSATIONS.c.last_at < before)
-        async with self.engine.begin() as connection:
+        async with self._changing() as connection:
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender.in_(old)))
             await connection.execute(sa.delete(WORKSHOP).where(WORKSHOP.c.sender.in_(old)))
             await connection.execute(sa.delete(ERASED).where(ERASED.c.at < before))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.last_at < before))
-        await self._forget_log()
+        await self.forget_log()
         return int(result.rowcount)
 
 
@@ -264,3 +296,13 @@ def _tune_sqlite(connection: Any, record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Start a durable transaction with the writer's lock, and its commit on the disk; leave the others as they are."""
+    durable = bool(connection.get_execution_options().get("durable"))
+    if connection.info.get("durable", False) != durable:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        connection.info["durable"] = durable
+    if durable:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

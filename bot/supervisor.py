@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import json
 import logging
 import os
 import secrets
@@ -20,6 +21,7 @@ import yaml
 
 from bot import training
 from bot.directory import database
+from bot.health import NEEDED
 from bot.paths import ROOT
 from bot.settings import Settings
 
@@ -208,6 +210,7 @@ class Supervisor:
             "RASA_PORT": str(rasa_port),
             "ACTIONS_PORT": str(actions_port),
         }
+        self._tell_where(environment)
         binaries = ROOT / ".venv" / "bin"
         await self._spawn("actions", [str(binaries / "python"), "-m", "actions", str(actions_port)], environment)
         await self._spawn(
@@ -218,6 +221,16 @@ class Supervisor:
         )  # fmt: skip
         gateway_environment = {key: value for key, value in environment.items() if key != "PYTHONWARNINGS"}
         await self._spawn("passerelle", [sys.executable, "-m", "bot", "gateway"], gateway_environment)
+
+    def _tell_where(self, environment: dict[str, str]) -> None:
+        """Write where Rasa is and its secret, for us only: the SMS console finds them there."""
+        path = self._settings.var_dir / "run.json"
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(
+            json.dumps({"rasa_port": environment["RASA_PORT"], "brain_secret": environment["BRAIN_SECRET"]}),
+            encoding="utf-8",
+        )
 
     def _dead(self) -> Child | None:
         return next((child for child in self._children if child.process.returncode is not None), None)
@@ -241,11 +254,11 @@ class Supervisor:
                 with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError, ValueError):
                     async with session.get(url) as response:
                         parts = (await response.json())["parts"]
-                if parts and all(state == "ok" for state in parts.values()):
+                if parts and all(parts.get(part) == "ok" for part in NEEDED):
                     return
                 names = {"brain": "Rasa", "actions": "actions", "store": "mémoire"}
                 done = (
-                    ", ".join(f"{names[part]} {'✓' if state == 'ok' else '…'}" for part, state in parts.items())
+                    ", ".join(f"{names[part]} {'✓' if parts.get(part) == 'ok' else '…'}" for part in NEEDED if parts)
                     or "passerelle …"
                 )
                 self._progress.say(f"Démarrage : {done}")
@@ -275,6 +288,7 @@ class Supervisor:
                         os.killpg(child.process.pid, signal.SIGKILL)
                     await child.process.wait()
         if self._children:
+            (self._settings.var_dir / "run.json").unlink(missing_ok=True)
             self._progress.end("Arrêté.")
 
 

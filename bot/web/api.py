@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
 from bot.assistant import BrainError
 from bot.conversations import UnknownConversation
+from bot.health import NEEDED
 from bot.tokens import BadToken
 from bot.web.errors import ApiError, json_response
 from bot.web.keys import CONVERSATIONS, HEALTH, LIMITS, METRICS, SETTINGS
@@ -90,7 +91,8 @@ async def post_message(request: web.Request) -> web.Response:
         names = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
         raise ApiError("champ", "Vérifiez : " + ", ".join(names) + ".") from error
     # A person who gives up must not leave a turn half done: the answer is kept for when they ask again.
-    return json_response(await asyncio.shield(answer(request, message)))
+    reply = await asyncio.shield(answer(request, message))
+    return json_response({key: value for key, value in reply.items() if key != "asked"})
 
 
 def _bearer(request: web.Request) -> str:
@@ -136,7 +138,8 @@ async def delete_conversation(request: web.Request) -> web.Response:
 
 @routes.get("/health")
 async def health(request: web.Request) -> web.Response:
-    """Say whether a turn can be answered, and which part fails otherwise."""
+    """Say whether a turn can be answered, and which part fails; degraded: only text messages do not leave."""
     parts = await request.app[HEALTH].parts()
-    ok = all(state == "ok" for state in parts.values())
-    return json_response({"status": "ok" if ok else "failing", "parts": parts}, status=200 if ok else 503)
+    ok = all(parts[part] == "ok" for part in NEEDED)
+    status = "failing" if not ok else "ok" if all(state == "ok" for state in parts.values()) else "degraded"
+    return json_response({"status": status, "parts": parts}, status=200 if ok else 503)

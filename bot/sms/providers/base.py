@@ -87,7 +87,10 @@ class NotSent(Exception):
 class Provider(Protocol):
     """An SMS provider."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name, in SMS_PROVIDER and in the address of its webhook."""
+        ...
 
     def read(self, request: Request) -> Incoming | Receipt | None:
         """Check a webhook and read it; None when there is nothing to do. Raise Refused, Unreadable."""
