@@ -42,6 +42,7 @@ SYSTEM = frozenset(
         "rien_a_choisir",
         "panne",
         "perte_grossesse",
+        "donnee_retiree",
         "trop_long",
         "vide",
         "autre_langue",
@@ -56,6 +57,8 @@ SYSTEM = frozenset(
         "sms_trop",
     }
 )
+#: Themes that answer no question about rights or places: nobody chooses them by their picture.
+NOT_SUBJECTS = frozenset({"dialogue", "sms"})
 #: Intents read by a rule: no training sentence.
 READ_BY_RULE = frozenset({"choisir", "suite", "doute", "incompris"})
 #: Intents that an action answers: no answer of that id.
@@ -118,7 +121,7 @@ def _identity() -> list[str]:
 
 def _workshop(book: Book, today: date) -> tuple[list[str], list[str]]:
     """Return what is wrong in the subjects and the lists of papers, and which lists are to be read again."""
-    content = {answer.id: answer.label for answer in book.answers.values() if answer.theme != "dialogue"}
+    content = {answer.id: answer.label for answer in book.answers.values() if answer.theme not in NOT_SUBJECTS}
     pictures = subjects.drawn(ROOT / "bot" / "web" / "static" / "pictures.svg")
     try:
         wrong = subjects.check(subjects.read(), content, pictures)

@@ -15,6 +15,7 @@ collect_ignore = (
         "conversations",
         "browser",
         "sms",
+        "privacy",
         "answers",
         "test_process.py",
         "test_docs.py",
