@@ -6,6 +6,7 @@ from aiohttp import web
 from limits import parse
 
 from bot.assistant import BrainError
+from bot.privacy.redaction import Kind
 from bot.settings import Settings
 from bot.tokens import BadToken
 from bot.web import statement
@@ -95,6 +96,7 @@ def _privacy(request: web.Request, status: int = 200, done: str = "", error: str
         window=_window(settings),
         sms=bool(settings.sms_provider),
         dead_days=settings.sms_dead_days,
+        taken_out=[kind.value for kind in Kind if kind is not Kind.NUMBER],
         form_token=request.app[CONVERSATIONS].tokens.form(),
         done=done,
         error=error,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.identity import Identity, load
+from bot.privacy.redaction import Kind
 from bot.web import pages, statement
 from bot.web.errors import ERRORS
 from bot.web.keys import CONVERSATIONS, PAGES
@@ -84,6 +85,13 @@ async def test_how_long_an_address_is_counted(make_client: MakeClient, rate: str
     assert "comptée en mémoire" not in await text_of(await make_client(rate_limit="off"), "/donnees-personnelles")
 
 
+async def test_what_is_taken_out_of_a_message(site: Client) -> None:
+    """The page names every kind of personal data that the programme takes out before anything is kept."""
+    html = await text_of(site, "/donnees-personnelles")
+    for kind in Kind:
+        assert kind.value in html
+
+
 async def test_empty_contacts_are_said_to_be_so(site: Client) -> None:
     """What the publisher has not filled in is said so; what it has is shown, addresses as links."""
     assert "Non renseigné par l'éditeur" in await text_of(site, "/donnees-personnelles")
@@ -106,15 +114,23 @@ def _page_with(site: Client, identity: Identity) -> str:
     other = Pages(pages_._book, lambda: None, identity)  # type: ignore[arg-type, return-value]
     return unescape(
         other.render(
-            "donnees-personnelles.html", days=30, window="", sms=True, dead_days=3.0, form_token="x", done="", error=""
+            "donnees-personnelles.html",
+            days=30,
+            window="",
+            sms=True,
+            dead_days=3.0,
+            taken_out=["IBAN"],
+            form_token="x",
+            done="",
+            error="",
         )
     )
 
 
 @pytest.mark.parametrize("code", sorted(ERRORS))
 def test_every_error_has_a_page(code: str) -> None:
-    """Each error that a person can meet has a title of its own; those of programs share one."""
-    assert code in pages.TITLES or code in {"json", "champ", "vide"}
+    """Each error that a person can meet has a title of its own; those of programs, and of the widget's panel, share one."""
+    assert code in pages.TITLES or code in {"json", "champ", "vide", "site"}
 
 
 @pytest.mark.parametrize(
