@@ -220,9 +220,9 @@ async def fetch(
     """
     started = time.monotonic()
     for attempt in range(1, policy.tries + 1):
-        try:  # noqa: PERF203 - trying again is the point
+        try:
             return await _once(url, target, headers or {}, policy, progress, token_from)
-        except FetchError as error:
+        except FetchError as error:  # noqa: PERF203 - trying again is the point
             left = policy.total - (time.monotonic() - started)
             if not error.passing or attempt == policy.tries or left <= 0:
                 raise

@@ -51,7 +51,7 @@ def read(path: Path) -> Iterator[Structure]:
     """Yield the structures of a file; raise StoredError when a line is damaged, OSError when it cannot be read."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, start=1):
-            try:  # noqa: PERF203 - any line may be damaged
+            try:
                 yield from_json(line)
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError) as error:  # noqa: PERF203 - any line may be damaged
                 raise StoredError(f"{path.name}:{number} abîmée : importez à nouveau cette source") from error

@@ -83,7 +83,7 @@ def _entry(where: str, cells: Sequence[str], points: dict[str, tuple[float, floa
                 "commune": commune.name,
                 "code_insee": commune.insee,
                 "code_postal": postcode if re.fullmatch(r"\d{5}", postcode) else None,
-                "adresse": cleaning.decapitalised(" ".join(filter(None, (number, _WAYS.get(way, way.lower()), street)))),
+                "adresse": " ".join(filter(None, (number, _WAYS.get(way, way.lower()), _street(street)))),
                 "complement_adresse": cleaning.joined(
                     [cleaning.decapitalised(one) for one in (cells[_MORE_NAME], cells[_MORE], more, cells[_PLACE]) if one]
                 ),
@@ -96,6 +96,10 @@ def _entry(where: str, cells: Sequence[str], points: dict[str, tuple[float, floa
             }
         ),
     )  # fmt: skip
+
+
+def _street(name: str) -> str:
+    return cleaning.decapitalised(f"x {name}")[2:]
 
 
 FORMAT = Format(

@@ -28,6 +28,8 @@ _HTML = re.compile(rb"^\s*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 #: What UTF-8 looks like when it was read as Latin-1 and written again: "Ã©", "Ã¨", "Ã\xa0", "â€™".
 _TWICE = re.compile("Ã[\x80-\xbf©¨ªª´®§¹»‰]|â€[™œ“]")
+#: Fifty openings in a row: made to break a reader, whose work grows with the square of the depth.
+_TOO_DEEP = re.compile(rb'(?:[\[{]\s*(?:"[^"\\]{0,60}"\s*:\s*)?){50}')
 #: Lists in which the published JSON files put their records.
 _LISTS = ("service", "results", "items", "structures", "services", "data", "records")
 
@@ -40,6 +42,7 @@ class _Limited(io.RawIOBase):
 
     def __init__(self, inner: IO[bytes], limit: int) -> None:
         self._inner, self._left, self._limit = inner, limit, limit
+        self.is_json = False
 
     def readable(self) -> bool:
         return True
@@ -52,6 +55,8 @@ class _Limited(io.RawIOBase):
         self._left -= len(data)
         if self._left < 0:
             raise FormatError(f"fichier trop gros : plus de {self._limit / 1e6:.0f} Mo une fois ouvert (IMPORT_MAX_MB)")
+        if self.is_json and _TOO_DEEP.search(data):
+            raise FormatError("JSON imbriqué sans fin, refusé")
         buffer[: len(data)] = data
         return len(data)
 
@@ -121,14 +126,16 @@ def _only_data(names: list[str], name: str) -> str:
     return found[0]
 
 
-def open_bytes(source: Input) -> io.BufferedReader:
-    """Return the bytes of a file, unpacked, counted and limited. Raise FormatError, or OSError when it cannot be opened."""
+def open_bytes(source: Input, json_: bool = False) -> io.BufferedReader:
+    """Return the bytes of a file, unpacked, counted and limited (in depth too for JSON). Raise FormatError, or OSError when it cannot be opened."""
     counted = io.BufferedReader(_Counted(source), _HEAD)
     try:
         inner = _unpacked(cast("IO[bytes]", counted), source.name)
     except (OSError, EOFError, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise FormatError(f"{source.name} : archive tronquée ou abîmée ({type(error).__name__})") from error
-    return io.BufferedReader(_Limited(inner, source.limit), _HEAD)
+    limited = _Limited(inner, source.limit)
+    limited.is_json = json_
+    return io.BufferedReader(limited, _HEAD)
 
 
 def first_bytes(source: Input) -> bytes:
@@ -273,7 +280,7 @@ def csv_rows(source: Input, required: frozenset[str]) -> Iterator[Row]:
 def _list_of(source: Input) -> tuple[str | None, int | None]:
     """Return where the records of a JSON file are (an ijson prefix; None: one object a line), and how many it announces."""
     announced = listed = None
-    with open_bytes(source) as file:
+    with open_bytes(source, json_=True) as file:
         try:
             for prefix, event, value in ijson.parse(file, multiple_values=True, use_float=True):
                 if prefix == "" and event == "start_array":
@@ -304,14 +311,12 @@ def json_objects(source: Input) -> Iterator[Object]:
         yield from _json_lines(source)
         return
     count = 0
-    with open_bytes(source) as file:
+    with open_bytes(source, json_=True) as file:
         if file.peek(3)[:3] == codecs.BOM_UTF8:
             file.read(3)
         try:
             for count, value in enumerate(ijson.items(file, prefix, use_float=True), start=1):
                 yield f"{source.name}, fiche {count}", value, None
-            if prefix != "item":
-                file.read(1)
         except (ijson.JSONError, UnicodeDecodeError) as error:
             raise FormatError(f"{source.name} : fichier tronqué ou abîmé après la fiche {count}") from error
     if announced is not None and announced > count:
@@ -321,12 +326,10 @@ def json_objects(source: Input) -> Iterator[Object]:
 
 
 def _json_lines(source: Input) -> Iterator[Object]:
-    last = ""
-    number = good = 0
     for number, line in enumerate(text_lines(source), start=1):
-        last = line
         if not line.strip():
             continue
+        where = f"{source.name}, ligne {number}"
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
@@ -334,9 +337,6 @@ def _json_lines(source: Input) -> Iterator[Object]:
                 raise FormatError(f"{source.name} : JSON illisible dès la première ligne") from error
             if not line.endswith("\n"):
                 raise FormatError(f"{source.name} : fichier tronqué (ligne {number} coupée)") from error
-            yield f"{source.name}, ligne {number}", None, "ligne illisible (JSON)"
+            yield where, None, "ligne illisible (JSON)"
         else:
-            good += 1
-            yield f"{source.name}, ligne {number}", value, None
-    if good == 1 and not last.strip().startswith("["):
-        return
+            yield where, value, None
