@@ -158,6 +158,8 @@ async def _once(
                 if guard.refused:
                     raise FetchError(f"{shown(url)} : adresse privée ou locale refusée ({guard.refused})") from error
                 raise FetchError(f"{shown(url)} : serveur injoignable", passing=True) from error
+            except (aiohttp.InvalidURL, ValueError) as error:
+                raise FetchError("adresse mal écrite") from error
             except (aiohttp.ClientError, asyncio.TimeoutError) as error:
                 slow = isinstance(error, asyncio.TimeoutError)
                 what = "trop lent, ou plus de réponse" if slow else "transfert coupé en route"

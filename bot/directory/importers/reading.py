@@ -151,7 +151,10 @@ def first_bytes(source: Input) -> bytes:
 
 def is_json(source: Input) -> bool:
     """Tell whether a file is JSON, or lines of JSON, by its first character."""
-    return first_bytes(source).removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"{", b"["}
+    head = first_bytes(source)
+    if head[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        head = head[: len(head) // 2 * 2].decode("utf-16", "replace").encode()
+    return head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"{", b"["}
 
 
 def encoding(source: Input) -> str:
@@ -281,6 +284,7 @@ def _list_of(source: Input) -> tuple[str | None, int | None]:
     """Return where the records of a JSON file are (an ijson prefix; None: one object a line), and how many it announces."""
     announced = listed = None
     with open_bytes(source, json_=True) as file:
+        _skip_mark(file)
         try:
             for prefix, event, value in ijson.parse(file, multiple_values=True, use_float=True):
                 if prefix == "" and event == "start_array":
@@ -299,6 +303,11 @@ def _list_of(source: Input) -> tuple[str | None, int | None]:
     )
 
 
+def _skip_mark(file: io.BufferedReader) -> None:
+    if file.peek(3)[:3] == codecs.BOM_UTF8:
+        file.read(3)
+
+
 def json_objects(source: Input) -> Iterator[Object]:
     """Yield (where, object, fault) for each record of a JSON file (a list, a list in an object, or one object a line).
 
@@ -312,8 +321,7 @@ def json_objects(source: Input) -> Iterator[Object]:
         return
     count = 0
     with open_bytes(source, json_=True) as file:
-        if file.peek(3)[:3] == codecs.BOM_UTF8:
-            file.read(3)
+        _skip_mark(file)
         try:
             for count, value in enumerate(ijson.items(file, prefix, use_float=True), start=1):
                 yield f"{source.name}, fiche {count}", value, None

@@ -47,6 +47,7 @@ def archive(data: bytes, kind: str) -> bytes:
         ("a.zip", archive(ROWS, "zip")),
         ("a.tar.bz2", archive(ROWS, "tar")),
     ],
+    ids=["plain", "mark", "gz", "bz2", "xz", "zip", "tar"],
 )
 def test_packed(tmp_path: Path, name: str, data: bytes) -> None:
     """A file is read packed or not, with or without a mark at its beginning."""
