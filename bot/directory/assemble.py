@@ -9,7 +9,6 @@ import hashlib
 import json
 import logging
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -89,10 +88,8 @@ def structures(found: Mapping[str, Path], assembly: Assembly) -> Iterator[Struct
     """
     known = corrections_module.load()
     stale = {label for source, label in REPLACED.items() if source in found}
-    with (
-        tempfile.TemporaryDirectory(prefix="annuaire-") as folder,
-        contextlib.closing(sqlite3.connect(Path(folder) / "pairs.sqlite")) as pairs,
-    ):
+    # Without a name: a file on disk that is gone with the process, however that ends.
+    with contextlib.closing(sqlite3.connect("")) as pairs:
         pairs.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000;"
             "CREATE TABLE places (id INTEGER PRIMARY KEY, members TEXT NOT NULL);"

@@ -123,6 +123,24 @@ def fill(
     return count
 
 
+def _sweep(path: Path) -> None:
+    """Remove what builders that were killed left beside `path`."""
+    for left in path.parent.glob(f"{path.name}.*.new*"):
+        owner = left.name.removeprefix(f"{path.name}.").partition(".")[0]
+        if not owner.isdigit() or int(owner) == os.getpid() or not _is_alive(int(owner)):
+            left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def build(path: Path, structures: Iterable[Structure], origin: str, counts: Mapping[str, int] | None = None) -> int:
     """Write a directory and put it at `path` at once; return how many structures it holds.
 
@@ -130,7 +148,7 @@ def build(path: Path, structures: Iterable[Structure], origin: str, counts: Mapp
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
+    _sweep(path)
     try:
         with contextlib.closing(sqlite3.connect(fresh)) as connection:
             with connection:

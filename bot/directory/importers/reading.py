@@ -235,7 +235,8 @@ def csv_cells(lines: Iterator[str], delimiter: str, widths: frozenset[int]) -> I
         except csv.Error:
             cells = []
         start, count = count + 1, count + len(taken)
-        if len(cells) in widths:
+        swallowed = len(taken) > 1 and any(len(_alone(line, delimiter)) in widths for line in taken)
+        if len(cells) in widths and not swallowed:
             yield start, cells, True
         elif len(taken) == 1:
             if cells or taken[0].strip():
