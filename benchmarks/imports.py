@@ -1,6 +1,6 @@
 """How long, and how much memory, does an import take? Each format, of 200,000 made-up lines, in a process of its own.
 
-`python -m benchmarks.imports [LINES]`: the same command as a deployer's, its peak memory as the kernel counts it, kept in
+`python -m benchmarks.imports [LINES [FORMAT…]]`: the same command as a deployer's, its peak memory as the kernel counts it, kept in
 benchmarks/imports.json. All the lines are in the Hérault, which no real file comes near: the worst case.
 """
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -82,25 +82,29 @@ def _import(format_: str, files: list[Path], var: Path) -> dict[str, float]:
     return {"seconds": round(time.perf_counter() - started, 1), "peak_mb": round(measured["rss_mb"])}
 
 
-def measure(lines: int) -> dict[str, Any]:
-    """Import each format once, and again; return the figures."""
+def measure(lines: int, wanted: Collection[str]) -> None:
+    """Import each format once, and again; keep the figures after each (they take minutes)."""
     _towns()
     figures: dict[str, Any] = {"lines": lines, "formats": {}}
+    if RESULTS.exists() and (known := json.loads(RESULTS.read_text(encoding="utf-8")))["lines"] == lines:
+        figures = known
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for format_, make in _made(folder, lines).items():
+            if wanted and format_ not in wanted:
+                continue
             files, var = make(), folder / f"var-{format_}"
             size = sum(file.stat().st_size for file in files)
             first, again = _import(format_, files, var), _import(format_, files, var)
-            report = json.loads(sorted((var / "imports" / "reports").glob("*.json"))[0].read_text(encoding="utf-8"))
+            report = json.loads(min((var / "imports" / "reports").glob("*.json")).read_text(encoding="utf-8"))
             figures["formats"][format_] = {
                 "file_mb": round(size / 1e6), "kept": report["kept"], "rejected": report["rejected"],
                 "first": first, "again": again, "directory_mb": round((var / "directory.sqlite").stat().st_size / 1e6),
             }  # fmt: skip
-            print(format_, figures["formats"][format_])
+            print(format_, figures["formats"][format_], flush=True)
+            RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
             for file in files:
                 file.unlink()
-    return figures
 
 
 def main() -> None:
@@ -108,8 +112,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--child"]:
         _child(sys.argv[2:])
         return
-    figures = measure(int(sys.argv[1]) if len(sys.argv) > 1 else LINES)
-    RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    measure(int(sys.argv[1]) if len(sys.argv) > 1 else LINES, sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 from bot.directory import communes, corrections, records
@@ -60,10 +59,14 @@ def kind_code(kind: str) -> int:
 
 def _columns(item: Structure | Service) -> dict[str, object]:
     return {
-        key: json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, tuple | list) else value
-        for key, value in asdict(item).items()
+        key: json.dumps(value, ensure_ascii=False, default=_plain) if isinstance(value, tuple | list) else value
+        for key, value in vars(item).items()
         if key != "services"
     }
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else vars(value)
 
 
 def _insert(connection: sqlite3.Connection, table: str, values: dict[str, object]) -> int:

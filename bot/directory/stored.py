@@ -5,7 +5,6 @@ Lines that we wrote ourselves, from records that were checked: they are not chec
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -19,11 +18,15 @@ class StoredError(Exception):
 
 def to_json(structure: Structure) -> str:
     """Return one line, always the same for the same structure."""
-    raw = {key: value for key, value in asdict(structure).items() if value not in (None, (), [])}
-    raw["services"] = [
-        {key: value for key, value in service.items() if value not in (None, (), [])} for service in raw["services"]
-    ]
-    return json.dumps(raw, ensure_ascii=False, sort_keys=True, default=str)
+    return json.dumps(_filled(structure), ensure_ascii=False, sort_keys=True, default=_filled)
+
+
+def _filled(one: Any) -> Any:
+    return (
+        one.isoformat()
+        if isinstance(one, date)
+        else {key: value for key, value in vars(one).items() if value not in (None, ())}
+    )
 
 
 def from_json(line: str) -> Structure:

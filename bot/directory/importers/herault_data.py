@@ -4,6 +4,7 @@ Names of fields: mednum-cli's configuration for the Hérault. Never run on the l
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bot.directory.importers import cleaning
@@ -24,12 +25,13 @@ def read(inputs: Sequence[Input]) -> Iterator[Entry]:
 
 def kinds(*said: Any) -> list[str]:
     """Return our kinds for what a service says of itself, from its type to its name: the first that tells wins."""
-    for one in said:
-        words = f" {normalise(cleaning.text(one) or '')} "
-        found = [kind for kind, names in types()["herault-data"].items() if any(f" {name} " in words for name in names)]
-        if found:
-            return found
-    return []
+    return next((found for one in said if (found := _named(cleaning.text(one) or ""))), [])
+
+
+@lru_cache(maxsize=4096)
+def _named(said: str) -> list[str]:
+    words = f" {normalise(said)} "
+    return [kind for kind, names in types()["herault-data"].items() if any(f" {name} " in words for name in names)]
 
 
 def _point(raw: Mapping[str, Any]) -> tuple[float | None, float | None]:
