@@ -10,7 +10,7 @@ from typing import Any
 from bot.directory.importers import Input
 
 #: Communes that made-up places stand in: INSEE code, postcode, name, latitude, longitude.
-TOWNS = (
+TOWNS: tuple[tuple[str, str, str, float, float], ...] = (
     ("34301", "34200", "Sète", 43.40, 3.69),
     ("34032", "34500", "Béziers", 43.34, 3.22),
     ("34145", "34400", "Lunel", 43.68, 4.13),

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.directory import assemble
+from bot.directory.importers import FORMATS
 from bot.fetch import FetchError, Policy
 from bot.imports import sources
 from bot.imports.sources import Source, SourceError
@@ -25,7 +26,7 @@ TOKEN = "ESSAI_JETON"
 def test_the_settings_file_is_sound() -> None:
     """Each format is named once; what is active has its addresses, in https; tokens are named, never given."""
     found = sources.load()
-    assert {one.format for one in found} == set(sources.FORMATS)
+    assert {one.format for one in found} == set(FORMATS)
     assert all(file.startswith("https://") for one in found for file in one.files)
     assert {one.format for one in found if one.active} == {"herault-data", "dila"}
 
@@ -91,7 +92,7 @@ async def test_pages_of_an_api(
     source = Source("data-inclusion", (f"{url}/structures?code_departement=34", f"{url}/services"), token=TOKEN)
     inputs = await obtain(source, tmp_path)
     assert [one["page"] for one in asked] == [1, 2, 3, 1]
-    found = list(sources.FORMATS["data-inclusion"].read(inputs))
+    found = list(FORMATS["data-inclusion"].read(inputs))
     assert sum(one.record is not None for one in found) == 6
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.directory import records
-from bot.directory.importers import FORMATS, Entry, FormatError
+from bot.directory.importers import FORMATS, Entry, FormatError, Input
 from bot.directory.importers.base import types
 from bot.directory.importers.lambert93 import to_wgs84
 from bot.directory.model import Structure, vocabularies
@@ -284,7 +284,7 @@ def test_types_lead_to_our_kinds() -> None:
 )
 def test_real_extracts(format_: str, name: str, kept: int, outside: int, rejected: int) -> None:
     """Each real extract is read to its end: the places of the Hérault, those elsewhere, and a file that is another format refused line by line."""
-    found = read(format_, samples.Input(SAMPLES / name, name))
+    found = read(format_, Input(SAMPLES / name, name))
     assert sum(one.record is not None for one in found) == kept
     assert sum(one.outside for one in found) == outside
     assert sum(one.rejected is not None for one in found) == rejected
@@ -298,7 +298,7 @@ def test_the_real_list_is_what_was_written_by_hand() -> None:
     """The importer reads of the real list of France services the hours that were written by hand, but for one way of writing them."""
     by_hand = {one.nom: one for one in records.read()[0]}
     name = "france-services-34-20240801.csv"
-    found = [structure(entry) for entry in read("france-services", samples.Input(SAMPLES / name, name))]
+    found = [structure(entry) for entry in read("france-services", Input(SAMPLES / name, name))]
     common = [one for one in found if one.nom in by_hand]
     differ = [one.nom for one in common if one.horaires_accueil != by_hand[one.nom].horaires_accueil]
     assert len(common) > 50
