@@ -198,8 +198,11 @@ def in_memory() -> sqlite3.Connection:
     """Return the embedded directory, kept in memory; empty when its file cannot be read (said in the log)."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     try:
-        structures = corrections.applied(records.read()[0])
-    except (OSError, corrections.CorrectionsError) as error:
+        structures, _ = records.read()
+        structures = corrections.applied(structures)
+    except corrections.CorrectionsError as error:
+        log.error("corrections illisibles, laissées de côté : %s", error)
+    except OSError as error:
         log.error("lieux embarqués illisibles (%s) : l'annuaire est vide", type(error).__name__)
         structures = []
     with connection:

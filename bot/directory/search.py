@@ -207,14 +207,15 @@ class Directory:
     def from_afar(self, kinds: Iterable[str], commune: Commune | None, limit: int = 2) -> list[Found]:
         """Return the services of these kinds that are reached by telephone or on the web, for people of `commune`.
 
-        The surest numbers come first, and of these the easiest to remember: 119, 3919, 3230.
+        The surest numbers come first, those chosen by hand before those of data·inclusion, and of these the easiest to
+        remember: 119, 3919, 3230.
         """
         connection = self._database.connection()
         found = []
         for kind in kinds:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} {_JOIN} WHERE kind = ? AND a_distance "
-                "ORDER BY structures.telephone IS NULL, confiance != 'high', length(structures.telephone), structures.id",
+                "ORDER BY structures.telephone IS NULL, confiance != 'high', structures.id GLOB 'di-*', length(structures.telephone), structures.id",
                 (kind,),
             )
             for place in map(_place, rows):

@@ -83,3 +83,13 @@ def test_corrections_hold_without_any_file(tmp_path: Path, monkeypatch: pytest.M
     path.write_text(f"masques:\n  - {{lieu: {LUNEL}, motif: essai}}\n", encoding="utf-8")
     monkeypatch.setattr(corrections.load, "__defaults__", (path,))
     assert Directory(tmp_path / "absent.sqlite").structure(LUNEL, "france_services") is None
+
+
+def test_faulty_corrections_hide_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the directory is damaged and the corrections are faulty too, the embedded places answer as they are."""
+    from bot.directory.search import Directory
+
+    path = tmp_path / "corrections.yml"
+    path.write_text("masques: 3", encoding="utf-8")
+    monkeypatch.setattr(corrections.load, "__defaults__", (path,))
+    assert Directory(tmp_path / "absent.sqlite").structure(LUNEL, "france_services")
