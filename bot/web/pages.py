@@ -93,6 +93,7 @@ def _privacy(request: web.Request, status: int = 200, done: str = "", error: str
         "donnees-personnelles.html",
         status,
         days=settings.retention_days,
+        workshop_minutes=f"{settings.workshop_forget_minutes:g}",
         window=_window(settings),
         sms=bool(settings.sms_provider),
         dead_days=settings.sms_dead_days,

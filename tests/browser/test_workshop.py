@@ -140,11 +140,11 @@ async def test_erase_leaves_nothing(browser: Browser, client: Client) -> None:
     await page.get_by_text("Affichage").evaluate("one => one.click()")
     await tile(page, "Écrire ma question").click()
     await page.get_by_label("Très grande").check()
-    await ask(page, "je suis Zéphyrin, comment demander le rsa")
+    await ask(page, "pour ma libellule, comment demander le rsa")
     await page.get_by_role("link", name="Papiers à apporter : demander le RSA").click()
     await page.get_by_label("Pièce d'identité ou titre de séjour").locator("visible=true").check()
     await page.get_by_role("link", name="Réponses").click()
-    await page.get_by_label("Votre question").fill("un brouillon de Zéphyrin")
+    await page.get_by_label("Votre question").fill("un brouillon de libellule")
     token = await page.locator("[name=conversation]").input_value()
     await leave(page)
     response = await client.get("/api/conversation", headers={"Authorization": f"Bearer {token}"})
@@ -153,7 +153,7 @@ async def test_erase_leaves_nothing(browser: Browser, client: Client) -> None:
     for _ in range(6):
         await page.go_back()
         await page.wait_for_load_state()
-        assert "Zéphyrin" not in await page.content()
+        assert "libellule" not in await page.content()
         if page.url == "about:blank":
             break
     await page.goto(str(client.make_url("/atelier")))
@@ -166,17 +166,17 @@ async def test_erase_leaves_nothing(browser: Browser, client: Client) -> None:
 async def test_back_from_the_sheet_after_erasing(browser: Browser, client: Client) -> None:
     """Erased from the sheet, neither the sheet nor the conversation comes back by the back button."""
     page = await visit(browser, client, 1280, "/atelier")
-    await ask_in(page, "je suis Zéphyrin, comment demander le rsa")
+    await ask_in(page, "pour ma libellule, comment demander le rsa")
     await page.get_by_role("button", name="Fiche").click()
     await page.get_by_text("Choisir ce qui est imprimé").click()
     await page.get_by_label("Imprimer aussi mes questions").check()
     await page.get_by_role("button", name="Refaire la fiche").click()
-    await expect(page.locator(".sheet")).to_contain_text("Zéphyrin")
+    await expect(page.locator(".sheet")).to_contain_text("libellule")
     await leave(page)
     for _ in range(3):
         await page.evaluate("history.back()")
         await page.wait_for_timeout(500)
-        assert "Zéphyrin" not in await page.evaluate("document.documentElement.textContent")
+        assert "libellule" not in await page.evaluate("document.documentElement.textContent")
 
 
 async def ask_in(page: Page, text: str) -> None:
@@ -188,7 +188,7 @@ async def ask_in(page: Page, text: str) -> None:
 async def test_erase_when_the_server_cannot(browser: Browser, client: Client) -> None:
     """The screen is emptied at once; that the server has not erased yet is said, tried again, and said when done."""
     page = await visit(browser, client, 1280, "/atelier")
-    await ask_in(page, "je suis Zéphyrin, comment demander le rsa")
+    await ask_in(page, "pour ma libellule, comment demander le rsa")
     tries = []
 
     async def refuse(route: Any) -> None:
@@ -199,7 +199,7 @@ async def test_erase_when_the_server_cannot(browser: Browser, client: Client) ->
     await page.get_by_role("button", name="Effacer et passer").click()
     await page.get_by_role("button", name="Oui, effacer").click()
     await expect(page.get_by_role("alert")).to_contain_text("le serveur n'a pas encore effacé")
-    assert "Zéphyrin" not in await page.content()
+    assert "libellule" not in await page.content()
     assert await page.evaluate("sessionStorage.length") == 0
     await assert_accessible(page)
     await page.get_by_role("button", name="Essayer encore").click()
@@ -220,7 +220,7 @@ async def test_erase_in_the_middle_of_an_answer(browser: Browser, client: Client
 
     await page.route("**/atelier", slowly)
     await page.get_by_role("link", name="Réponses").click()
-    await page.get_by_label("Votre question").fill("je suis Zéphyrin, comment demander le rsa")
+    await page.get_by_label("Votre question").fill("pour ma libellule, comment demander le rsa")
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Effacer et passer").click()
     await page.get_by_role("button", name="Oui, effacer").click()
@@ -232,7 +232,7 @@ async def test_erase_in_the_middle_of_an_answer(browser: Browser, client: Client
 async def test_warning_then_cleared(browser: Browser, client: Client) -> None:
     """After ten minutes untouched, a warning is read out and can be put off ten times; unanswered, everything is erased."""
     page = await visit(browser, client, 1280, "/atelier", clock=True)
-    await ask_in(page, "je suis Zéphyrin, comment demander le rsa")
+    await ask_in(page, "pour ma libellule, comment demander le rsa")
     token = await page.locator("[name=conversation]").input_value()
     warning = page.get_by_role("alertdialog", name="Êtes-vous toujours là ?")
     await page.clock.run_for(IDLE - 5_000)
@@ -245,7 +245,7 @@ async def test_warning_then_cleared(browser: Browser, client: Client) -> None:
         await page.keyboard.press("Escape" if press % 2 else "Enter")
         await expect(warning).to_be_hidden()
     await expect(page.get_by_label("Votre question")).to_be_focused()
-    assert "Zéphyrin" in await page.content()
+    assert "libellule" in await page.content()
     await page.clock.run_for(IDLE + 2_000)
     await expect(warning).to_contain_text(re.compile("5\\d secondes"))
     await page.clock.run_for(WARNING - 28_000)
@@ -269,10 +269,10 @@ async def test_no_warning_for_nothing(browser: Browser, client: Client) -> None:
 async def test_asleep_is_gone(browser: Browser, client: Client) -> None:
     """A computer that slept for an hour wakes up on an empty screen: the time to answer has passed too."""
     page = await visit(browser, client, 1280, "/atelier", clock=True)
-    await ask_in(page, "je suis Zéphyrin, comment demander le rsa")
+    await ask_in(page, "pour ma libellule, comment demander le rsa")
     await page.clock.fast_forward("01:00:00")
     await expect(page.get_by_role("heading", name="C'est effacé")).to_be_visible()
-    assert "Zéphyrin" not in await page.content()
+    assert "libellule" not in await page.content()
 
 
 async def test_warning_on_the_sheet(browser: Browser, client: Client) -> None:
@@ -306,9 +306,9 @@ async def test_two_people_side_by_side(browser: Browser, client: Client) -> None
     other = await page.context.new_page()
     await other.goto(str(client.make_url("/atelier")))
     third = await visit(browser, client, 1280, "/atelier")
-    for one, name in ((page, "Zéphyrin"), (other, "Philomène"), (third, "Anatole")):
-        await ask_in(one, f"je suis {name}, comment demander le rsa")
-    for one, name in ((page, "Zéphyrin"), (other, "Philomène"), (third, "Anatole")):
+    for one, name in ((page, "libellule"), (other, "coccinelle"), (third, "sauterelle")):
+        await ask_in(one, f"pour ma {name}, comment demander le rsa")
+    for one, name in ((page, "libellule"), (other, "coccinelle"), (third, "sauterelle")):
         await one.reload()
         await one.get_by_role("link", name="Réponses").click()
         await expect(one.locator("#log > .you")).to_have_count(1)
@@ -419,9 +419,9 @@ async def test_no_word_reaches_the_address(browser: Browser, client: Client) -> 
     page = await visit(browser, client, 1280, "/atelier")
     seen: list[str] = []
     page.on("framenavigated", lambda frame: seen.append(frame.url))
-    await ask_in(page, "je suis Zéphyrin, comment demander le rsa")
+    await ask_in(page, "pour ma libellule, comment demander le rsa")
     token = await page.locator("[name=conversation]").input_value()
     await page.get_by_role("button", name="Fiche").click()
     await expect(page.locator(".sheet")).to_be_visible()
     await leave(page)
-    assert not any(token in url or "phyrin" in url for url in seen)
+    assert not any(token in url or "libellule" in url for url in seen)
