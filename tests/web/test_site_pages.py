@@ -120,6 +120,7 @@ def _page_with(site: Client, identity: Identity) -> str:
             sms=True,
             dead_days=3.0,
             taken_out=["IBAN"],
+            workshop_minutes=20,
             form_token="x",
             done="",
             error="",
