@@ -3,8 +3,11 @@
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import quote
 
+import aiohttp
 import pytest
+from yarl import URL
 
 from bot.identity import Identity, load
 from bot.privacy.redaction import Kind
@@ -157,11 +160,29 @@ async def test_a_browser_gets_a_page(site: Client, method: str, path: str, statu
     assert (await program.json())["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    "written", ["/accessibilite/", "/Accessibilité", "/DONNÉES-PERSONNELLES", "//atelier", "/integration."]
+)
+async def test_an_address_written_by_hand(site: Client, written: str) -> None:
+    """Capitals, accents, a slash or a full stop too many lead to the page that is meant, on this site."""
+    address = URL(str(site.make_url("/")).rstrip("/") + quote(written), encoded=True)
+    async with aiohttp.request("GET", address, headers=BROWSER) as response:
+        assert response.status == 200
+        assert response.url.path in {"/accessibilite", "/donnees-personnelles", "/atelier", "/integration"}
+        assert response.url.host == address.host
+
+
 async def test_the_api_speaks_json_to_everyone(site: Client) -> None:
     """A browser that opens an address of the API is answered as any program."""
     for path in ("/api/nulle-part", "/api/conversation"):
         response = await site.get(path, headers=BROWSER)
         assert response.content_type == "application/json"
+
+
+async def test_a_broken_form(site: Client) -> None:
+    """A form cut in its middle is the sender's fault, not a fault of ours."""
+    headers = {**BROWSER, "Content-Type": "multipart/form-data; boundary=x"}
+    assert (await site.post("/", data=b"--x\r\nbroken", headers=headers)).status == 400
 
 
 async def test_too_large_a_form(site: Client) -> None:
