@@ -104,7 +104,16 @@ def _page_with(site: Client, identity: Identity) -> str:
     pages_ = site.app[PAGES]
     other = Pages(pages_._book, lambda: None, identity)  # type: ignore[arg-type, return-value]
     return unescape(
-        other.render("donnees-personnelles.html", days=30, window="", sms=True, form_token="x", done="", error="")
+        other.render(
+            "donnees-personnelles.html",
+            days=30,
+            workshop_minutes="60",
+            window="",
+            sms=True,
+            form_token="x",
+            done="",
+            error="",
+        )
     )
 
 
