@@ -10,7 +10,7 @@ from bot import examples as examples_module
 from bot.answers import AnswersError, Book, load
 from bot.answers.check import check as check_answers
 from bot.answers.model import Where
-from bot.directory import kinds, records
+from bot.directory import corrections, kinds, records
 from bot.paths import DATA, ROOT
 from bot.sms import text as sms
 from bot.text import normalise
@@ -43,10 +43,8 @@ SYSTEM = frozenset(
         "panne",
         "perte_grossesse",
         "donnee_retiree",
-        "trop_long",
         "vide",
         "autre_langue",
-        "machine",
         "sms_aide",
         "sms_bienvenue",
         "sms_illisible",
@@ -105,10 +103,11 @@ def _danger_patterns() -> list[str]:
 def _places() -> list[str]:
     try:
         kinds.load()
-        _, faults = records.read()
+        known, faults = records.read()
     except (OSError, ValueError, yaml.YAMLError) as error:
         return [f"data/places:1: {error}"]
-    return [f"data/places/{fault}" for fault in faults]
+    wrong = [*map(str, faults), *corrections.problems({one.id for one in known})]
+    return [f"data/places/{fault}" for fault in wrong]
 
 
 def _identity() -> list[str]:

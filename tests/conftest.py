@@ -23,6 +23,9 @@ collect_ignore = (
         "test_origins.py",
         "test_subjects.py",
         "test_checklists.py",
+        "imports",
+        "directory/importers",
+        "test_fetch.py",
     ]
     if INSIDE_RASA
     else ["brain"]

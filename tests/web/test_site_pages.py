@@ -98,6 +98,7 @@ async def test_empty_contacts_are_said_to_be_so(site: Client) -> None:
     assert "Département de l'Essai" in html
     assert 'href="mailto:dpo@essai.example"' in html
     assert "Hébergeur" in html
+    assert "3 jours de plus" in html
 
 
 def _page_with(site: Client, identity: Identity) -> str:
@@ -105,14 +106,7 @@ def _page_with(site: Client, identity: Identity) -> str:
     other = Pages(pages_._book, lambda: None, identity)  # type: ignore[arg-type, return-value]
     return unescape(
         other.render(
-            "donnees-personnelles.html",
-            days=30,
-            workshop_minutes="60",
-            window="",
-            sms=True,
-            form_token="x",
-            done="",
-            error="",
+            "donnees-personnelles.html", days=30, window="", sms=True, dead_days=3.0, form_token="x", done="", error=""
         )
     )
 
