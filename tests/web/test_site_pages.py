@@ -106,7 +106,15 @@ def _page_with(site: Client, identity: Identity) -> str:
     other = Pages(pages_._book, lambda: None, identity)  # type: ignore[arg-type, return-value]
     return unescape(
         other.render(
-            "donnees-personnelles.html", days=30, window="", sms=True, dead_days=3.0, form_token="x", done="", error=""
+            "donnees-personnelles.html",
+            days=30,
+            workshop_minutes="60",
+            window="",
+            sms=True,
+            dead_days=3.0,
+            form_token="x",
+            done="",
+            error="",
         )
     )
 
