@@ -48,7 +48,7 @@ def failed(request: web.Request, failure: ApiError) -> web.Response:
         if "X-Fragment" in request.headers:
             return _with(html(request, "error.html", failure.status, error=failure.sentence), failure)
         if failure.code == "introuvable" and request.method in {"GET", "HEAD"} and (page := _meant(request)):
-            return web.HTTPFound(page, headers=failure.headers)
+            return web.Response(status=302, headers={**failure.headers, "Location": page})
         if "text/html" in request.headers.get("Accept", "") and not request.path.startswith(_PROGRAMS):
             title = TITLES.get(failure.code, _OTHER_TITLE)
             shown = html(

@@ -123,7 +123,7 @@ def _page_with(site: Client, identity: Identity) -> str:
             sms=True,
             dead_days=3.0,
             taken_out=["IBAN"],
-            workshop_minutes=20,
+            workshop_minutes="60",
             form_token="x",
             done="",
             error="",

@@ -102,7 +102,7 @@ async def test_words_that_are_typed_are_understood(client: Client) -> None:
 async def test_ticks_stay_without_script(client: Client) -> None:
     """Boxes ticked come back with the next page, are on the sheet, and are no more for the next person."""
     html = await post(client, await opened(client), choice="Faire la demande", coche=["rsa.1", "rsa.3", "faux.1"])
-    assert re.findall(r'value="([\w.-]+)" autocomplete="off" checked', html) == ["rsa.1", "rsa.3"]
+    assert re.findall(r'name="coche" value="([\w.-]+)" checked', html) == ["rsa.1", "rsa.3"]
     sheet = await post(client, html, "/atelier/fiche", coche=["rsa.1", "rsa.3"])
     assert sheet.count('class="have"') == 2
     assert sheet.count('class="miss"') == 3

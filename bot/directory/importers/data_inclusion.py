@@ -1,5 +1,8 @@
 """data·inclusion, schema v1: structures, and the services that they offer, in two files (dumps, or pages of the API)."""
 
+import contextlib
+import json
+import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,23 +19,27 @@ _STRUCTURE, _SERVICE = frozenset({"id", "nom", "code_insee"}), frozenset({"id", 
 def read(inputs: Sequence[Input]) -> Iterator[Entry]:
     """Yield the structures of the Hérault with their services, and what is reached from afar for people of the Hérault.
 
-    Services are read first and only those of structures that are kept are remembered.
+    Services are read first, and those of structures that are kept are put aside on disk.
     """
     if len(inputs) != 2:
         raise FormatError("data·inclusion : deux fichiers, les structures puis les services")
     structures, services = inputs
     kept = set(_ours(structures))
-    offered: dict[str, list[dict[str, Any]]] = {}
-    for where, raw, fault in _rows(services, _SERVICE):
-        if fault or not isinstance(raw, dict) or not raw.get("structure_id"):
-            yield Entry(where, rejected=fault or "service sans structure_id")
-        elif str(raw["structure_id"]) in kept or _for_herault(raw):
-            offered.setdefault(str(raw["structure_id"]), []).append(_service(raw))
-    for where, raw, fault in _rows(structures, _STRUCTURE):
-        if fault or not isinstance(raw, dict):
-            yield Entry(where, rejected=fault or "une fiche est un objet JSON")
-        else:
-            yield _entry(where, raw, offered)
+    # Without a name: a file on disk that is gone with the process.
+    with contextlib.closing(sqlite3.connect("")) as offered:
+        offered.execute("CREATE TABLE services (structure TEXT, content TEXT)")
+        for where, raw, fault in _rows(services, _SERVICE):
+            if fault or not isinstance(raw, dict) or not raw.get("structure_id"):
+                yield Entry(where, rejected=fault or "service sans structure_id")
+            elif str(raw["structure_id"]) in kept or _for_herault(raw):
+                values = (str(raw["structure_id"]), json.dumps(_service(raw)))
+                offered.execute("INSERT INTO services VALUES (?, ?)", values)
+        offered.execute("CREATE INDEX by_structure ON services (structure)")
+        for where, raw, fault in _rows(structures, _STRUCTURE):
+            if fault or not isinstance(raw, dict):
+                yield Entry(where, rejected=fault or "une fiche est un objet JSON")
+            else:
+                yield _entry(where, raw, offered)
 
 
 def _rows(source: Input, required: frozenset[str]) -> Iterator[tuple[str, Any, str | None]]:
@@ -80,11 +87,12 @@ def _kinds(themes: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _entry(where: str, raw: dict[str, Any], offered: dict[str, list[dict[str, Any]]]) -> Entry:
+def _entry(where: str, raw: dict[str, Any], offered: sqlite3.Connection) -> Entry:
     id_, name = cleaning.text(raw["id"]), cleaning.text(raw["nom"])
     if not id_ or not name:
         return Entry(where, rejected="il manque l'identifiant ou le nom")
-    mine = offered.get(id_, [])
+    rows = offered.execute("SELECT content FROM services WHERE structure = ? ORDER BY rowid", (id_,))
+    mine = [json.loads(content) for (content,) in rows]
     away = cleaning.outside(raw.get("code_insee"), raw.get("code_postal"))
     if away and not mine:
         return Entry(where, outside=True)
