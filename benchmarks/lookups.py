@@ -12,8 +12,7 @@ from bot.conversations import Conversations
 from bot.gateway import create_app, paris_now
 from bot.paths import ROOT
 from bot.settings import Settings
-from bot.sms.reply import written
-from bot.sms.text import parts
+from bot.sms.reply import compose
 from bot.web.keys import CONVERSATIONS
 from tests.live import SECRET, LiveBrain
 
@@ -55,10 +54,9 @@ def as_chat(message: dict[str, Any]) -> list[str]:
     return [*lines, *([f">\n> [{'] ['.join(labels)}]"] if labels else [])]
 
 
-def as_sms(message: dict[str, Any]) -> list[str]:
-    """Return the text message that leaves, with how many parts it takes."""
-    text = written(message)
-    return [f"> {text}", ">", f"> ({parts(text)} SMS)"]
+def as_sms(messages: list[dict[str, Any]]) -> list[str]:
+    """Return the text messages that leave."""
+    return [line for text in compose(messages).now for line in (f"> {text}", ">")][:-1]
 
 
 async def told(conversations: Conversations, dialogues: Any, channel: str) -> list[str]:
@@ -71,8 +69,11 @@ async def told(conversations: Conversations, dialogues: Any, channel: str) -> li
             reply = await conversations.say(said, token, channel=channel)
             token = reply["conversation"]
             lines += [f"— {said}", ""]
+            if channel == "sms":
+                lines += [*as_sms(reply["messages"]), ""]
+                continue
             for message in reply["messages"]:
-                lines += [*(as_sms(message) if channel == "sms" else as_chat(message)), ""]
+                lines += [*as_chat(message), ""]
     return lines
 
 

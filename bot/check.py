@@ -45,6 +45,14 @@ SYSTEM = frozenset(
         "vide",
         "autre_langue",
         "machine",
+        "sms_aide",
+        "sms_bienvenue",
+        "sms_illisible",
+        "sms_oubli",
+        "sms_reprendre",
+        "sms_rien_de_plus",
+        "sms_stop",
+        "sms_trop",
     }
 )
 #: Intents read by a rule: no training sentence.

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -19,6 +20,15 @@ _UNIQUE_ID = 20
 
 class UnknownConversation(Exception):
     """The token is ours, but the conversation was erased or has passed its time."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What came of a turn: the chat API's reply; `ok` is False when the brain failed, `erased` True after a wish to be forgotten."""
+
+    reply: dict[str, Any]
+    ok: bool = True
+    erased: bool = False
 
 
 class Conversations:
@@ -109,6 +119,34 @@ class Conversations:
         answered_id, opening = (client_id, opening) if reply.ok else (None, None)
         await self.store.add(sender, Turn(text, public, self._now(), answered_id), reply.state, opening)
         return public
+
+    async def say_as(self, sender: str, text: str, message_id: str, channel: str = "sms") -> Answered:
+        """Answer `text` from a person who has no token, known by `sender`: a keyed digest of her number.
+
+        The same `message_id` gets the same reply. A turn that failed leaves no trace: the caller tries again later.
+        """
+        async with self._alone(sender):
+            state = await self.store.state(sender)
+            if state is None:
+                state = State()
+                await self.store.start(sender, self._now())
+            elif turn := await self.store.repeat(sender, message_id):
+                return Answered(turn.reply)
+            reply = await self.assistant.turn(sender, text, state, channel)
+            if reply.erase:
+                try:
+                    await self._erase(sender)
+                except BrainError as error:
+                    log.warning("erase put off: %s", error)
+                    return Answered(self.assistant.degraded(text, "sms", state).public(), ok=False)
+            elif reply.ok:
+                await self.store.add(sender, Turn(text, reply.public(), self._now(), message_id), reply.state)
+            return Answered(reply.public(), reply.ok, reply.erase)
+
+    async def forget(self, sender: str) -> None:
+        """Erase the conversation of `sender` everywhere. Raise BrainError."""
+        async with self._alone(sender):
+            await self._erase(sender)
 
     async def read(self, token: str) -> list[Turn]:
         """Return the turns of a conversation. Raise BadToken, UnknownConversation."""

@@ -18,6 +18,11 @@ from bot.conversations import Conversations
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.settings import Settings
+from bot.sms import providers
+from bot.sms import routes as sms_routes
+from bot.sms.providers.base import Provider
+from bot.sms.routes import SMS
+from bot.sms.service import Box, Sms
 from bot.store import Store
 from bot.tokens import Tokens
 from bot.web import api, site
@@ -35,6 +40,9 @@ MAX_BODY = 128 * 1024
 FIRST_PURGE, PURGE_EVERY = 60.0, 3600.0
 
 Clock = Callable[[], datetime]
+
+#: The tables of SMS: they are purged whether there is a provider or not.
+BOX = web.AppKey("sms_box", Box)
 
 
 def paris_now() -> datetime:
@@ -71,8 +79,11 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
     return as_json(failure)
 
 
-def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
-    """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it)."""
+def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | None = None) -> web.Application:
+    """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it).
+
+    `provider` carries text messages instead of the one of the settings.
+    """
     app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     rates = (
@@ -82,6 +93,7 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     app[METRICS] = Metrics()
     book = LiveBook()
     app[PAGES] = Pages(book, now)
+    provider = provider or providers.create(settings)
 
     async def resources(app: web.Application) -> AsyncIterator[None]:
         store = Store(settings.database)
@@ -93,8 +105,16 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
             assistant = Assistant(brain, book, now)
             tokens = Tokens(settings.keys(), settings.retention_days)
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp())
-            app[HEALTH] = Health(brain, session, f"http://127.0.0.1:{settings.actions_port}/health", store)
-            yield
+            app[HEALTH] = health = Health(brain, session, f"http://127.0.0.1:{settings.actions_port}/health", store)
+            app[BOX] = box = Box(settings, store, lambda: now().timestamp())
+            if provider is None:
+                yield
+            else:
+                sms = Sms(settings, provider, box, app[CONVERSATIONS], session, app[METRICS].sms, now)
+                app[SMS], health.sms = sms, sms.state
+                await sms.start()
+                yield
+                await sms.stop()
         await store.close()
 
     async def purging(app: web.Application) -> AsyncIterator[None]:
@@ -104,6 +124,7 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
                 try:
                     gone = await app[CONVERSATIONS].purge(settings.retention_days * 86400)
                     log.info("purge: %d conversations", gone)
+                    await app[BOX].purge()
                 except Exception as error:
                     log.error("purge: %s", type(error).__name__)
                 await asyncio.sleep(PURGE_EVERY)
@@ -136,6 +157,7 @@ def create_app(settings: Settings, now: Clock = paris_now) -> web.Application:
     app.on_response_prepare.append(add_headers)
     app.add_routes(api.routes)
     app.add_routes(site.routes)
+    sms_routes.add_routes(app, settings, app[METRICS].sms)
     app.router.add_static("/static/", Path(__file__).parent / "web" / "static")
     return app
 
@@ -148,6 +170,7 @@ async def purge_once(settings: Settings) -> int:
     store = Store(settings.database)
     await store.open()
     try:
+        await Box(settings, store, lambda: paris_now().timestamp()).purge()
         return await store.purge(paris_now().timestamp() - settings.retention_days * 86400)
     finally:
         await store.close()

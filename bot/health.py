@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import aiohttp
 
@@ -20,13 +21,17 @@ class Health:
         self._asked_at = 0.0
         self._last: dict[str, str] = {}
         self._lock = asyncio.Lock()
+        #: The state of SMS, when a provider carries them.
+        self.sms: Callable[[], str] | None = None
 
     async def parts(self) -> dict[str, str]:
-        """Return "ok" or what is wrong for `brain`, `actions` and `store`."""
+        """Return "ok" or what is wrong for `brain`, `actions`, `store`, and `sms` when there is a provider."""
         async with self._lock:
             if time.monotonic() - self._asked_at > 1.0:
                 brain, actions, store = await asyncio.gather(self._ask_brain(), self._ask_actions(), self._ask_store())
                 self._last = {"brain": brain, "actions": actions, "store": store}
+                if self.sms is not None:
+                    self._last["sms"] = self.sms()
                 self._asked_at = time.monotonic()
         return self._last
 

@@ -4,17 +4,20 @@ SQLite by default, PostgreSQL by setting; the words are here and in Rasa's track
 """
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-_METADATA = sa.MetaData()
+#: Every table of the gateway's database; `bot.sms.tables` adds its own.
+METADATA = sa.MetaData()
 
 CONVERSATIONS = sa.Table(
     "conversations",
-    _METADATA,
+    METADATA,
     sa.Column("sender", sa.String(64), primary_key=True),
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("last_at", sa.Float, nullable=False, index=True),
@@ -22,7 +25,7 @@ CONVERSATIONS = sa.Table(
 )
 TURNS = sa.Table(
     "turns",
-    _METADATA,
+    METADATA,
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column(
         "sender", sa.String(64), sa.ForeignKey("conversations.sender", ondelete="CASCADE"), nullable=False, index=True
@@ -60,6 +63,10 @@ class Turn:
     sender: str = ""
 
 
+#: Names the lock of PostgreSQL under which tables are created.
+_OPENING = 0x48343334
+
+
 class Store:
     """Conversations at a SQLAlchemy address."""
 
@@ -67,11 +74,24 @@ class Store:
         self.engine: AsyncEngine = create_async_engine(url)
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine.sync_engine, "connect", _tune_sqlite)
+            sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        self._durable = self.engine.execution_options(durable=True)
 
     async def open(self) -> None:
         """Create what is missing."""
         async with self.engine.begin() as connection:
-            await connection.run_sync(_METADATA.create_all)
+            if self.engine.dialect.name == "postgresql":  # several gateways may start at once
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_OPENING)))
+            await connection.run_sync(METADATA.create_all)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that may read, decide, then write; once committed, it survives a power cut.
+
+        On SQLite the writer's lock is taken before the first read, so that what was read still holds.
+        """
+        async with self._durable.begin() as connection:
+            yield connection
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -143,10 +163,10 @@ class Store:
         async with self.engine.begin() as connection:
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender == sender))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.sender == sender))
-        await self._forget_log()
+        await self.forget_log()
         return bool(result.rowcount)
 
-    async def _forget_log(self) -> None:
+    async def forget_log(self) -> None:
         """Empty SQLite's write-ahead log: what was deleted must not stay readable in it."""
         if self.engine.dialect.name == "sqlite":
             async with self.engine.connect() as connection:
@@ -158,7 +178,7 @@ class Store:
         async with self.engine.begin() as connection:
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender.in_(old)))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.last_at < before))
-        await self._forget_log()
+        await self.forget_log()
         return int(result.rowcount)
 
 
@@ -174,3 +194,13 @@ def _tune_sqlite(connection: Any, record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Start a durable transaction with the writer's lock, and its commit on the disk; leave the others as they are."""
+    durable = bool(connection.get_execution_options().get("durable"))
+    if connection.info.get("durable", False) != durable:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        connection.info["durable"] = durable
+    if durable:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -243,7 +243,7 @@ class Supervisor:
                         parts = (await response.json())["parts"]
                 if parts and all(state == "ok" for state in parts.values()):
                     return
-                names = {"brain": "Rasa", "actions": "actions", "store": "mémoire"}
+                names = {"brain": "Rasa", "actions": "actions", "store": "mémoire", "sms": "SMS"}
                 done = (
                     ", ".join(f"{names[part]} {'✓' if state == 'ok' else '…'}" for part, state in parts.items())
                     or "passerelle …"

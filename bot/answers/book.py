@@ -30,6 +30,9 @@ _ANSWER_KEYS = {
 }
 _REQUIRED = {"label", "standard", "simple", "sms", "verified_on", "expires_on"}
 
+#: The theme whose answers leave by SMS only: one text.
+SMS_ONLY = "sms"
+
 
 class AnswersError(Exception):
     """A data file that cannot be used; `problems` says where and why, one sentence each, in French."""
@@ -113,6 +116,8 @@ class _Reader:
 
     def answer(self, id_: str, theme: str, raw: dict[str, Any], where: Where) -> Answer | None:
         before = len(self.problems)
+        if theme == SMS_ONLY and "sms" in raw:
+            raw = {"standard": raw["sms"], "simple": raw["sms"], **raw}
         for key in sorted(set(raw) - _ANSWER_KEYS, key=str):
             self.blame(where, f"{id_} : clef inconnue « {key} »")
         for key in sorted(_REQUIRED - set(raw)):

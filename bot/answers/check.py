@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from bot.answers.book import Book
+from bot.answers.book import SMS_ONLY, Book
 from bot.answers.model import UNITS, VARIANTS, Answer, Where
 from bot.answers.render import CONTEXT, CONTEXT_PLACEHOLDER, PLACEHOLDER, render
 
@@ -22,7 +22,7 @@ KINDS = frozenset(
     """.split()
 )
 #: Themes whose answers are about the conversation: no source needed.
-NO_SOURCE = frozenset({"dialogue"})
+NO_SOURCE = frozenset({"dialogue", SMS_ONLY})
 
 #: Values as long as they come: what is measured with them fits in every turn.
 _LONGEST = {

@@ -1,1 +1,1 @@
-"""SMS: the text that fits, and (later) the inbox and the outbox."""
+"""SMS: the text that fits, the inbox and the outbox, and who carries them."""

@@ -1,12 +1,11 @@
 """Places by SMS: as much of each as two messages hold, the telephone first to stay and the rest shortened in turn."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.sms.text import parts, to_gsm
+from bot.sms.text import fits, to_gsm
 
-MAX_PARTS = 2
 _MORE = "SUITE : d'autres lieux"
 
 Place = dict[str, Any]
@@ -68,45 +67,33 @@ _WRITERS: tuple[Writer, ...] = (
 )
 
 
-def with_places(text: str, places: Sequence[Place], more: bool) -> str:
-    """Return `text` followed by the places, numbered when there are several, in MAX_PARTS messages at most.
+def listed(message: Mapping[str, Any]) -> str:
+    """Return the words of `message` followed by its places, numbered when there are several, and the way to others.
 
-    A place alone is told with its conditions and hours. What does not fit is shortened, the farthest places last to be
-    left out. `more` tells that the person may ask for others.
+    What two messages cannot hold is told shorter. No place is left out: what still does not fit waits for SUITE.
     """
-    if not places:
-        return to_gsm(text)
+    text, places = message["text"], message["places"]
     if len(places) == 1 and places[0].get("details"):
         return _one(text, places[0])
-    for kept in range(len(places), 0, -1):
-        ending = f" {_MORE}" if more else ""
-        for source in (f" {_source(places)}", ""):
-            for write in _WRITERS if kept == len(places) else _WRITERS[:2]:
-                listed = " ".join(
-                    f"{number} {write(place)}." if kept > 1 else f"{write(place)}."
-                    for number, place in enumerate(places[:kept], start=1)
-                )
-                message = to_gsm(f"{text} {listed}{ending}{source}")
-                if parts(message) <= MAX_PARTS:
-                    return message
-    return to_gsm(text)
+    ending = f" {_MORE}" if message["choices"] else ""
+    for source in (f" {_source(places)}", ""):
+        for write in _WRITERS:
+            told = to_gsm(f"{text} {_list(places, write)}{source}{ending}")
+            if fits(told):
+                return told
+    return to_gsm(f"{text} {_list(places, _WRITERS[-1])}{ending}")
+
+
+def _list(places: Sequence[Place], write: Writer) -> str:
+    if len(places) == 1:
+        return f"{write(places[0])}."
+    return " ".join(f"{number} {write(place)}." for number, place in enumerate(places, start=1))
 
 
 def _one(text: str, place: Place) -> str:
-    """Tell all of one place that fits."""
+    """Tell all that is known of one place, what is needed to go there first."""
     hours = re.sub(r"(\d) h(?: (\d\d))?", r"\1h\2", place.get("hours") or "")
     contact = _joined(place["name"], place.get("address"), _town(place), _phone(place), _far(place))
-    for rest in (
-        (hours, place.get("access"), place["details"].get("email")),
-        (hours, place.get("access")),
-        (hours,),
-        (),
-    ):
-        message = to_gsm(
-            " ".join(
-                filter(None, (text, f"{contact}.", *(f"{one}." for one in rest if one), _source([place])))
-            ).replace("..", ".")
-        )
-        if parts(message) <= MAX_PARTS:
-            return message
-    return to_gsm(f"{text} {contact}")
+    told = (contact, hours, place.get("access"), place["details"].get("email"))
+    sentences = " ".join(f"{one.rstrip('.')}." for one in told if one)
+    return to_gsm(f"{text} {sentences} {_source([place])}")

@@ -1,24 +1,50 @@
-"""One message of the assistant as a text message: its words, its places, its choices by number, in two parts at most."""
+"""The reply to one turn as text messages: words, places and choices of all its bubbles, two messages at most, then SUITE."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.sms.places import MAX_PARTS, with_places
-from bot.sms.text import parts, to_gsm
+from bot.sms.places import listed
+from bot.sms.text import Parts, cut, fits, split, to_gsm
+
+Message = Mapping[str, Any]
+
+_ASKED = "Répondez par un numéro :"
 
 
-def written(message: dict[str, Any]) -> str:
-    """Return the text message for `message` (the chat API's shape).
+def _labels(messages: Sequence[Message]) -> list[str]:
+    """Return what can be chosen, in the order in which a number chooses it."""
+    return list(dict.fromkeys(to_gsm(choice["label"]) for message in messages for choice in message["choices"]))
 
-    Choices are numbered as they are answered: "1", "2"… Those that do not fit are left out, the last first.
+
+def _numbered(labels: Sequence[str], first: int = 1) -> str:
+    return "  ".join(f"{number} {label}" for number, label in enumerate(labels, start=first))
+
+
+def compose(messages: Sequence[Message]) -> Parts:
+    """Return the text messages for the `messages` of one chat reply, the urgent ones first.
+
+    Choices carry the numbers that answer them; those that find no room beside the words wait for SUITE, with their
+    numbers. Where places are listed, the numbers are the places'.
     """
-    if message["places"]:
-        # With places, the only choice is the rest of the list: numbers are those of the places.
-        return with_places(message["text"], message["places"], more=bool(message["choices"]))
-    text = to_gsm(message["text"])
-    labels = [to_gsm(choice["label"]) for choice in message["choices"]]
-    for kept in range(len(labels), 0, -1):
-        numbered = " ".join(f"{number} {label}." for number, label in enumerate(labels[:kept], start=1))
-        offered = f"{text} Répondez par un numéro : {numbered}"
-        if parts(offered) <= MAX_PARTS:
-            return offered
-    return text
+    ordered = sorted(messages, key=lambda message: not message["urgent"])
+    texts = [to_gsm(listed(message) if message["places"] else message["text"]) for message in ordered]
+    text = " ".join(filter(None, texts))
+    labels = [] if any(message["places"] or message["urgent"] for message in messages) else _labels(messages)
+    if not labels:
+        return split(text)
+    whole = f"{text} {_ASKED} {_numbered(labels)}"
+    if fits(whole):
+        return split(whole)
+    said = split(text)
+    if said.later:
+        return Parts(said.now, f"{said.later} {_ASKED} {_numbered(labels)}")
+    for kept in range(len(labels) - 1, 0, -1):
+        offered = f"{text} {_ASKED} {_numbered(labels[:kept])}"
+        if fits(offered):
+            return Parts(split(offered).now, f"{_ASKED} {_numbered(labels[kept:], kept + 1)}")
+    return Parts(said.now, f"{_ASKED} {_numbered(labels)}")
+
+
+def continued(later: str) -> Parts:
+    """Return the text messages for what waited (`Parts.later`)."""
+    return cut(later)

@@ -1,39 +1,68 @@
-"""Tests for bot.sms.reply: every answer leaves as two GSM-7 messages at most, its choices by number."""
+"""Tests for bot.sms.reply: one turn is two text messages at most, the urgent first, choices by number, the rest for SUITE."""
 
-from datetime import date
 from typing import Any
 
-import pytest
-import smsutil
-
-from bot.answers import load, render
-from bot.sms.reply import written
-from bot.sms.text import parts
-
-BOOK = load()
+from bot.sms.reply import compose, continued
+from bot.sms.text import CALL, SEPTETS, septets
 
 
-def message(text: str, labels: list[str]) -> dict[str, Any]:
-    return {"text": text, "choices": [{"label": label, "value": label} for label in labels], "places": []}
-
-
-@pytest.mark.parametrize("id_", sorted(BOOK.answers))
-def test_every_answer_fits(id_: str) -> None:
-    """With its own choices, each answer is GSM-7 and takes two messages at most."""
-    rendered = render(BOOK, id_, "sms", date(2026, 11, 24))
-    labels = [BOOK.answers[choice].label for choice in rendered.answer.choices]
-    text = written(message(rendered.text, labels))
-    assert parts(text) <= 2
-    assert all(smsutil.is_valid_gsm(letter) for letter in text)
+def message(text: str, labels: tuple[str, ...] = (), urgent: bool = False, **more: Any) -> dict[str, Any]:
+    choices = [{"label": label, "value": label} for label in labels]
+    return {"text": text, "choices": choices, "places": [], "urgent": urgent, **more}
 
 
 def test_choices_are_numbered() -> None:
     """Communes to choose from carry the numbers that answer them."""
-    text = written(message("Laquelle ?", ["Villeneuve-lès-Maguelone", "Villeneuve-lès-Béziers"]))
-    assert text == "Laquelle ? Répondez par un numéro : 1 Villeneuve-lès-Maguelone. 2 Villeneuve-lès-Béziers."
+    told = compose([message("Laquelle ?", ("Villeneuve-lès-Maguelone", "Villeneuve-lès-Béziers"))])
+    assert told.now == ("Laquelle ? Répondez par un numéro : 1 Villeneuve-lès-Maguelone  2 Villeneuve-lès-Béziers",)
+    assert not told.later
 
 
-def test_choices_that_do_not_fit_are_left_out() -> None:
-    """The text comes whole before any choice."""
-    text = written(message("x" * 290, ["un", "deux"]))
-    assert text == "x" * 290
+def test_choices_that_find_no_room_wait_with_their_numbers() -> None:
+    """The words come whole before any choice; SUITE gives the choices left, numbered as they are answered."""
+    told = compose([message("mot " * 65, ("Le montant du RSA", "Demander le RSA", "Joindre la Caf"))])
+    assert len(told.now) == 2
+    assert "1 Le montant du RSA" in told.now[-1]
+    assert "3 Joindre" not in " ".join(told.now)
+    assert "3 Joindre la Caf" in " ".join(continued(told.later).now)
+
+
+def test_choices_after_a_text_that_fills_two() -> None:
+    """No word of the text is given up to choices, and they are there for who asks the rest."""
+    told = compose([message("mot " * 75, ("Un choix",))])
+    assert " ".join(told.now).count("mot") == 75
+    assert told.later == "Répondez par un numéro : 1 Un choix"
+
+
+def test_all_bubbles_in_one() -> None:
+    """Two bubbles leave together, their choices numbered in one list, one that comes twice numbered once."""
+    told = compose([message("Un.", ("A", "B")), message("Deux.", ("B", "C"))])
+    assert told.now == ("Un. Deux. Répondez par un numéro : 1 A  2 B  3 C",)
+
+
+def test_the_urgent_comes_first_and_whole() -> None:
+    """What is urgent opens the first message, whatever comes along, and no choice follows it."""
+    told = compose([message("Bla bla. " * 60, ("Choix",)), message("SMS au 114, ou 112.", urgent=True)])
+    assert told.now[0].startswith("(1/2) SMS au 114, ou 112. Bla")
+    assert told.now[-1].endswith(CALL)
+    assert "1 Choix" not in " ".join((*told.now, told.later))
+
+
+def test_nothing_is_lost_from_one_suite_to_the_next() -> None:
+    """A turn of many words is given to its last, each message within 160 septets."""
+    words = [f"mot{number}." for number in range(300)]
+    said, told = [], compose([message(" ".join(words), ("Un choix",))])
+    while True:
+        assert all(septets(text) <= SEPTETS for text in told.now)
+        said += [text.removesuffix(CALL).strip() for text in told.now]
+        if not told.later:
+            break
+        told = continued(told.later)
+    joined = " ".join(text.split(") ", 1)[-1] for text in said)
+    assert [word for word in joined.replace("...", "").split() if word.startswith("mot")] == words
+    assert joined.endswith("1 Un choix")
+
+
+def test_nothing_to_say() -> None:
+    """An empty bubble makes no text message."""
+    assert compose([message("")]).now == ()

@@ -1,0 +1,103 @@
+"""A loop that takes up what waits, some at a time: woken at once, with a slow look round as safety."""
+
+import asyncio
+import contextlib
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+
+#: Seconds between two looks when nothing wakes the loop, and after the store failed.
+LOOK, AFTER_FAULT = 1.0, 2.0
+
+
+def tell(what: str, error: BaseException) -> None:
+    """Log an unexpected error without its message, which may quote a person or a number."""
+    log.error("%s: %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+
+
+class Loop(Generic[Item]):
+    """Claims with `claim`, handles with `handle`, at most `slots` at once."""
+
+    def __init__(
+        self,
+        name: str,
+        claim: Callable[[], Awaitable[Item | None]],
+        handle: Callable[[Item], Awaitable[None]],
+        slots: int,
+        fault: Callable[[str], None],
+    ) -> None:
+        self.name = name
+        self._claim = claim
+        self._handle = handle
+        self._slots = asyncio.Semaphore(slots)
+        self._fault = fault
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._runner: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._runner = asyncio.create_task(self._run(), name=f"sms {self.name}")
+
+    def wake(self) -> None:
+        """Look now."""
+        self._woken.set()
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether something is in hand."""
+        return bool(self._tasks)
+
+    async def stop(self, patience: float) -> None:
+        """Take up nothing more, and leave `patience` seconds to what is in hand."""
+        self._stopping = True
+        self.wake()
+        if self._runner:
+            await asyncio.wait([self._runner], timeout=patience)
+            self._runner.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._runner
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=patience)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            await self._slots.acquire()
+            self._woken.clear()
+            item, pause = None, LOOK
+            try:
+                if not self._stopping:
+                    item = await self._claim()
+            except Exception as error:
+                # The store: locked, full, gone. What it holds is still there when it comes back.
+                tell(f"sms {self.name}", error)
+                self._fault(self.name)
+                pause = AFTER_FAULT
+            if item is not None:
+                task = asyncio.create_task(self._handled(item))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+                continue
+            self._slots.release()
+            if not self._stopping:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), pause)
+
+    async def _handled(self, item: Item) -> None:
+        try:
+            await self._handle(item)
+        except Exception as error:
+            tell(f"sms {self.name}", error)
+            self._fault(self.name)
+        finally:
+            self._slots.release()
+            self.wake()
