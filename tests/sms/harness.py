@@ -47,7 +47,12 @@ class FakeBrain(Brain):
         if self.down:
             raise BrainError("status 503")
         self.turns.append((sender, text))
-        return {"intent": self.intent, "messages": [{"answer": self.answer, "choices": []}], "slots": {}, "entities": []}
+        return {
+            "intent": self.intent,
+            "messages": [{"answer": self.answer, "choices": []}],
+            "slots": {},
+            "entities": [],
+        }
 
     async def forget(self, sender: str) -> None:
         if self.down:
@@ -106,7 +111,13 @@ class Bench:
     """One database, one phone network, one brain; as many gateways as a test starts."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        values: dict[str, Any] = {"var_dir": folder, "metrics_port": 0, "sms_sender": OURS, "sms_pace": 1000, **settings}
+        values: dict[str, Any] = {
+            "var_dir": folder,
+            "metrics_port": 0,
+            "sms_sender": OURS,
+            "sms_pace": 1000,
+            **settings,
+        }
         self.settings = Settings(**values)
         self.brain = FakeBrain()
         self.provider = FakeProvider()

@@ -36,7 +36,7 @@ class Kannel:
     webhook: str
     secret: str = "un-secret-de-reseau"
     password: str = "un-mot-de-passe-d-envoi"
-    again: int = 1  # seconds between two offers of a message that we did not take; 10 as shipped
+    again: int = 1  # seconds between two offers of a message that we did not take; 5 as shipped
     admin_port: int = field(default_factory=free_port)
     box_port: int = field(default_factory=free_port)
     network_port: int = field(default_factory=free_port)
@@ -75,7 +75,7 @@ class Kannel:
             "A-REMPLACER-ETAT": "etat",
             "/var/spool/kannel": str(self.folder),
             "/var/log/kannel": str(self.folder),
-            "http-queue-delay = 10": f"http-queue-delay = {self.again}",
+            "http-queue-delay = 5": f"http-queue-delay = {self.again}",
             "sms-resend-freq = 60": "sms-resend-freq = 1",
         }.items():
             assert old in text, old
