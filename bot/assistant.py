@@ -203,7 +203,7 @@ class Assistant:
         if not is_readable(said):
             return self.simple_reply("vide", variant, state)
         said = _typed_back(said, state)
-        chosen = next((intent for label, intent in state.choices.items() if fold(label) == fold(said)), None) or None
+        chosen = _chosen(said, state)
         try:
             turn = await self.brain.turn(sender, said, chosen)
         except BrainError as error:
@@ -256,7 +256,7 @@ class Assistant:
             intent=self._public_intent(understood, first, turn),
             messages=tuple(messages),
             commune=None if named.keys() & {"commune_possible", ELSEWHERE} else _commune(slots),
-            state=State(kept, behind, missed),
+            state=State(kept, behind, missed, listed=any(message.places for message in messages)),
             erase=understood == "effacer_donnees",
         )
 
@@ -294,6 +294,20 @@ def _dated(place: dict[str, Any], now: datetime) -> dict[str, Any]:
         "open": status.open,
         "opening": status.text or None,
     }
+
+
+def _chosen(said: str, state: State) -> str | None:
+    """Return the intent behind the choice that `said` picks, by its label or by its number as it was shown; or None.
+
+    Numbers are those of the places where there are any: Rasa knows them.
+    """
+    for label, intent in state.choices.items():
+        if fold(label) == fold(said):
+            return intent or None
+    intents = list(state.choices.values())
+    wanted = rank(said)
+    position = len(intents) - 1 if wanted == -1 else (wanted or 0) - 1
+    return None if state.listed or not 0 <= position < len(intents) else intents[position] or None
 
 
 def _typed_back(said: str, state: State) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -103,7 +103,7 @@ class Conversations:
         if client_id is not None and (turn := await self.store.repeat(sender, client_id)):
             return turn.reply
         if variant is not None:
-            state = State(variant, state.choices, state.missed)
+            state = replace(state, variant=variant)
         reply = await self.assistant.turn(sender, text, state, channel)
         public = {"conversation": token, **reply.public()}
         if reply.erase:

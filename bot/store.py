@@ -44,12 +44,14 @@ class State:
     """What the next turn needs to know of the last ones.
 
     `choices` maps the label of each choice offered last to the intent behind it, "" when the label is simply typed
-    back (a commune); `missed` counts the turns in a row that were not understood.
+    back (a commune); `missed` counts the turns in a row that were not understood; `listed` tells that places were shown:
+    a number is then the rank of one.
     """
 
     variant: str | None = None
     choices: dict[str, str] = field(default_factory=dict)
     missed: int = 0
+    listed: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,15 @@ from tests.clock import Clock
 
 
 class Decided:
-    """A brain that has decided already."""
+    """A brain that has decided already; `chosen` is the last choice that it was told of."""
 
     def __init__(self, **turn: Any) -> None:
         self._turn = {"intent": "preciser", "slots": {}, "entities": [], **turn}
+        self.chosen: str | None = None
 
     async def turn(self, sender: str, text: str, intent: str | None) -> dict[str, Any]:
         """Return the decision."""
+        self.chosen = intent
         return self._turn
 
 
@@ -134,3 +136,32 @@ def test_yes_to_the_only_commune(typed: str, heard: str) -> None:
 def test_yes_to_several_communes_is_no_answer() -> None:
     """Between two communes, yes says nothing."""
     assert _typed_back("oui", State(None, {"Poussan": "", "Puissalicon": ""})) == "oui"
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen"),
+    [
+        ("1", "rsa_montant"),
+        ("le 2", "chercher_structure"),
+        ("2)", "chercher_structure"),
+        ("la dernière", "chercher_structure"),
+        ("3", None),
+        ("bonjour", None),
+    ],
+)
+async def test_a_number_is_that_of_the_choices_as_shown(typed: str, chosen: str | None) -> None:
+    """A second question put first, the lookup put last: the number answers the list that the person read."""
+    turn = assistant(messages=[{"answer": "rsa_demande"}])
+    state = State(None, {"Le montant du RSA": "rsa_montant", "Trouver un lieu près de chez moi": "chercher_structure"})
+    await turn.turn("a", typed, state)
+    assert turn.brain.chosen == chosen  # type: ignore[attr-defined]
+
+
+async def test_beside_places_a_number_is_that_of_a_place() -> None:
+    """Where places are listed, the rank goes to Rasa, which knows them."""
+    place: dict[str, Any] = {"name": "A", "opening_hours": None, "source_date": "2026-10-01", "closures": []}
+    said = {"answer": "lieux_proches", "places": [place], "choices": ["suite"]}
+    turn = assistant(messages=[{"answer": "rsa_demande"}, said])
+    state = (await turn.turn("a", "la pmi à Olargues", State())).state
+    await turn.turn("a", "1", state)
+    assert turn.brain.chosen is None  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ _WORDS: dict[Keyword, frozenset[str]] = {
         Keyword.STOP: "stop|stope|stoper|stopez|arret|arrete|arretes|arreter|arretez|arretons|stop sms|stop les sms|stop message|stop messages|"
         "stop les messages|stop texto|stop textos|arret sms|arret des sms|arret messages|arret des messages|arretez les sms|arretez les messages|"
         "arreter les sms|arreter les messages|arretez sms|desabonner|desabonnement|desinscription|desinscrire|unsubscribe",
-        Keyword.RESUME: "reprendre|reprise|reprends|reprenez|start|unstop|reprendre sms|reprendre les sms|reprendre les messages",
+        Keyword.RESUME: "reprendre|reprends|reprenez|start|unstop|reprendre sms|reprendre les sms|reprendre les messages",
         Keyword.HELP: "aide|help|info|infos|sms aide",
         Keyword.FORGET: "oubli|oublie|oubliez|oublis|oubli moi|oublie moi|oublies moi|oubliez moi|oublier moi|oubliemoi|oubliezmoi",
         Keyword.MORE: "suite|la suite|et la suite|lire la suite|voir la suite|lire suite|voir suite|suivant|suivante|suit|suites",
@@ -36,14 +36,25 @@ _WORDS: dict[Keyword, frozenset[str]] = {
 #: What may go with a keyword without changing it.
 _POLITE = re.compile(
     r"\b(?:s il (?:vous|te|v|t) plai(?:t|s)|tout de suite|maintenant|svp|stp|silvouplai(?:t)?|silvousplait|merci (?:beaucoup|bien|d avance)|merci|"
-    r"bonjour|bonsoir|bjr|bsr|salut|slt|please|pls|ok|oui|au revoir|bye|madame|monsieur|mme|le mot)\b"
+    r"(?<=stop )(?:au )?\d{5}|bonjour|bonsoir|bjr|bsr|salut|slt|please|pls|ok|oui|au revoir|bye|madame|monsieur|mme|le mot)\b"
 )
-#: Words one slip away from a keyword that are words of their own.
+#: The words long enough to forgive a slip in (a letter more, less or other, two swapped): AIDE is too near AGDE, where
+#: people live.
+_FORGIVING = {
+    Keyword.STOP: ("arret", "arrete", "arretez"),
+    Keyword.RESUME: ("start", "reprendre"),
+    Keyword.FORGET: ("oubli", "oubliez"),
+    Keyword.MORE: ("suite",),
+}
+#: In the shorter ones, two letters swapped are.
+_SWAPPED = {Keyword.STOP: ("stop",), Keyword.HELP: ("aide", "help", "info")}
+#: Words that are one slip away, and words of their own.
 _OTHERS = frozenset(
-    "fuite cuite saute suie suive suivi suivis suivre suisse site smart stage stade star stars stat strat sarret carret barret oublier".split()
+    "arre arrets arrest arreta arretai arreter arretes garret site sites subite suie suive suivi suinte saute smart stars "
+    "star stat starter reprendra reprendrai rependre oublier oublia".split()
 )
-#: From this length on, one slip (a letter more, less or other, two swapped) is forgiven: AIDE is too near AGDE.
-_LONG = 5
+#: Done, not asked for: "oublié", "arrêtée".
+_PAST = re.compile(r"ée?s?$")
 
 
 def _single(text: str) -> str:
@@ -51,7 +62,7 @@ def _single(text: str) -> str:
     return re.sub(r"([a-z])\1+", r"\1", text)
 
 
-_SINGLE: dict[str, Keyword] = {_single(words): keyword for keyword, all_ in _WORDS.items() for words in all_}
+_KNOWN: dict[str, Keyword] = {_single(words): keyword for keyword, all_ in _WORDS.items() for words in all_}
 
 
 def keyword(text: str) -> Keyword | None:
@@ -61,12 +72,26 @@ def keyword(text: str) -> Keyword | None:
     keyword: "arrêtez de me harceler", "aide alimentaire".
     """
     words = _bare(text)
-    known = _SINGLE.get(_single(words))
-    if known is Keyword.FORGET and " " not in words and "é" in clean(text).lower():
-        return None  # "oublié": past, not asked for
-    if known or not words or " " in words or not words.isalpha() or words in _OTHERS:
+    known = _KNOWN.get(_single(words))
+    if (
+        known in {Keyword.STOP, Keyword.FORGET}
+        and " " not in words
+        and _PAST.search(re.sub(r"\W", "", clean(text).lower()))
+    ):
+        return None
+    if known or not words.isalpha() or words in _OTHERS:
         return known
-    return next((meant for right, meant in _SINGLE.items() if _slipped(_single(words), right)), None)
+    slipped = next((meant for meant, all_ in _FORGIVING.items() if any(_near(words, right) for right in all_)), None)
+    swapped = (meant for meant, all_ in _SWAPPED.items() if any(_swapped(words, right) for right in all_))
+    return slipped or next(swapped, None)
+
+
+def _near(word: str, right: str) -> bool:
+    return word[0] == right[0] and OSA.distance(word, right) == 1
+
+
+def _swapped(word: str, right: str) -> bool:
+    return _near(word, right) and sorted(word) == sorted(right)
 
 
 def _bare(text: str) -> str:
@@ -77,14 +102,6 @@ def _bare(text: str) -> str:
         words = ["".join(words)]  # "s.t.o.p"
     bare = " ".join(words)
     return words[0] if words and len(set(words)) == 1 else bare
-
-
-def _slipped(word: str, right: str) -> bool:
-    if " " in right or word[0] != right[0]:
-        return False
-    if sorted(word) == sorted(right) and OSA.distance(word, right) == 1:
-        return True
-    return len(right) >= _LONG and len(word) >= _LONG - 1 and OSA.distance(word, right) == 1
 
 
 #: Numbers that cost those who write to them, or belong to nobody.
@@ -98,7 +115,7 @@ _NOBODY = frozenset(
         PhoneNumberType.PAGER,
     }
 )
-_SENDER = re.compile(r"\+?[\d ().-]{6,24}")
+_SENDER = re.compile(r"\+?[0-9 ().-]{6,24}")
 
 
 def answerable(sender: str, region: str = "FR", ours: str = "") -> str | None:
@@ -126,23 +143,29 @@ def _valid(written: str, region: str) -> str | None:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-#: What answering machines and operators write, folded, words apart by one space. Said by the machine about itself: a
-#: person who tells of "un message automatique de la caf" is answered.
-_AUTOMATIC = re.compile(
-    r"^(?:ceci est un |ce )?(?:message|reponse) automatique\b|^(?:reponse|message) (?:automatique|auto) "
-    r"|\bceci est un (?:message|sms) automatique\b"
-    r"|\b(?:merci de )?ne pas repondre a ce (?:message|sms|numero)\b|\bmerci de ne pas repondre (?:a|directement)\b"
-    r"|^(?:auto ?reply|automatic reply|out of office)\b|\bdo not reply\b|\bthis is an automat(?:ed|ic)\b"
-    r"|^(?:bonjour )?je suis (?:actuellement )?absente? (?:du bureau )?(?:jusqu|du \d|pour le moment)"
-    r"|^je conduis\b.{0,40}\b(?:ne pas deranger|notifications?)|\bmode ne pas deranger\b"
-    r"|^(?:desolee? )?je ne peux pas (?:repondre|parler) (?:pour le moment|maintenant|actuellement)(?: je vous rappelle.*| puis je vous rappeler.*)?$"
-    r"|^(?:votre|ce) correspondant\b|\bvotre messagerie (?:vocale )?(?:contient|est pleine)|\bvous avez \d+ nouveaux? messages? (?:vocal|vocaux)"
-    r"|\bstop (?:sms )?(?:au|to) \d{5}\b|\bpour ne plus recevoir\b.{0,40}\bstop\b"
-    r"|^(?:free|orange|sfr|bouygues|sosh|red|nrj|lebara|lyca\w*)(?: mobile| info| telecom)? (?:votre|vous|info|bienvenue)\b"
-    r"|\b(?:message|sms) non (?:delivre|distribue|remis)\b|\bnumero (?:appele )?(?:n est|non) (?:pas )?attribue\b"
+#: How answering machines, replies sent on their own and error notices begin, folded, words apart by one space.
+_MACHINE = re.compile(
+    r"^(?:(?:ceci est un |ce )?(?:message|reponse|sms) (?:automatique|auto)\b"
+    r"|(?:auto ?reply|automatic reply|out of office)\b|this is an automat(?:ed|ic)\b"
+    r"|(?:bonjour )?je suis (?:actuellement )?absente? (?:du bureau )?(?:jusqu|du \d|pour le moment)"
+    r"|je conduis\b.{0,40}\b(?:ne pas deranger|notifications?)"
+    r"|(?:desolee? )?je ne peux pas (?:repondre|parler)\b.{0,30} (?:je (?:vous|te) rappelle|puis je (?:vous|te) rappeler)"
+    r"|(?:votre|ce) correspondant\b|(?:message|sms) non (?:delivre|distribue|remis)\b"
+    r"|(?:free|orange|sfr|bouygues|sosh|red|nrj|lebara|lyca\w*)(?: mobile| info| telecom)* (?:votre|vous|bienvenue)\b)"
 )
+#: What notices and advertisements say somewhere, and a person only of herself.
+_NOTICE = re.compile(
+    r"\bne pas repondre a ce (?:message|sms|numero)\b|\bmerci de ne pas repondre\b|\bdo not reply\b"
+    r"|\bvotre messagerie (?:vocale )?(?:contient|est pleine)\b|\bvous avez \d+ nouveaux? messages? voca"
+    r"|\bstop (?:sms )?(?:au|to) \d{5}\b|\bpour ne plus recevoir\b.{0,40}\b(?:repondez|envoyez|tapez) stop\b"
+)
+_PERSON = re.compile(r"\b(?:j|je|jai|jsuis|moi|m|mon|ma|mes)\b")
 
 
 def looks_automatic(text: str) -> bool:
-    """Tell whether a machine wrote `text`: an answering machine, an out-of-office, a notice of an operator."""
-    return bool(_AUTOMATIC.search(re.sub(r"[\W_]+", " ", fold(clean(text))).strip()))
+    """Tell whether a machine wrote `text`: an answering machine, an out-of-office, a notice of an operator.
+
+    A person who tells of one is answered, and so is one who writes that she cannot speak: in doubt, it is a person.
+    """
+    said = re.sub(r"[\W_]+", " ", fold(clean(text))).strip()
+    return bool(_MACHINE.search(said) or (_NOTICE.search(said) and not _PERSON.search(said)))

@@ -177,7 +177,8 @@ def test_any_text_fits_the_alphabet(text: str) -> None:
 def test_nothing_lost_nothing_cut(text: str, most: int) -> None:
     """SUITE after SUITE gives each word, whole and in order, 160 septets at a time."""
     folded = to_gsm(text)
-    told, said, rounds = split(text, most), [], 0
+    said: list[str] = []
+    told, rounds = split(text, most), 0
     while told.now:
         assert len(told.now) <= most
         assert all(0 < septets(one) <= SEPTETS for one in told.now)
