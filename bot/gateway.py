@@ -179,6 +179,7 @@ async def purge_once(settings: Settings) -> int:
 def run(settings: Settings) -> None:
     """Serve until stopped."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # below, it writes what is stored
     web.run_app(
         create_app(settings), host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=10
     )

@@ -84,9 +84,9 @@ class Inbox:
     async def accept(self, arrival: Arrival, now: float) -> Accepted:
         """Keep a message, unless it is one that we have. Committed when this returns."""
         async with self._store.writing() as connection:
+            await self._meet(connection, arrival.person, now)
             if arrival.key and await exists(connection, INBOX.c.message_key == arrival.key):
                 return Accepted.REPEATED_ID
-            await self._meet(connection, arrival.person, now)
             same = await self._is_same(connection, arrival, now)
             await connection.execute(
                 sa.insert(INBOX).values(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ from bot import urgent
 from bot.conversations import Conversations
 from bot.metrics import SmsMetrics
 from bot.settings import Settings
-from bot.sms.answering import Answering, Caps
+from bot.sms.answering import LONG, Answering, Caps
 from bot.sms.desk import Depths, Desk, Letter
 from bot.sms.inbox import Accepted, Arrival, Inbox
 from bot.sms.loop import tell
@@ -34,6 +35,7 @@ KEEP_TIMEOUT = 8.0
 MEASURE_EVERY = 5.0
 #: Age in seconds of the oldest message that waits from which SMS is said to be behind.
 BEHIND = 900.0
+_DIGITS = re.compile(r"\d+")
 #: Orders that pass before what waits for another try.
 _AT_ONCE = frozenset({Keyword.STOP, Keyword.FORGET})
 
@@ -139,9 +141,9 @@ class Sms:
             person=person,
             key=key,
             content=sealer.digest(person, said),
-            shape=sealer.digest(person, "shape", "".join("0" if c.isdigit() else c for c in folded) if len(folded) > 15 else folded),
+            shape=sealer.digest(person, "shape", _DIGITS.sub("0", folded) if len(folded) > LONG else folded),
             priority=int(keyword(said) in _AT_ONCE or urgent.assess(said) is not None),
-        )  # fmt: skip
+        )
         accepted = await asyncio.wait_for(self.box.inbox.accept(arrival, now), KEEP_TIMEOUT)
         if accepted is Accepted.KEPT:
             self.worker.wake()

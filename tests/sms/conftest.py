@@ -1,16 +1,36 @@
-"""A bench for the inbox, the outbox and the worker."""
+"""Benches for the inbox, the outbox and the worker: on SQLite, and on a real PostgreSQL where there is one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.postgres import Postgres, binaries
 from tests.sms.harness import Bench
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL."""
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not here (make system-deps)")
+    server = Postgres()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    """A bench on a database of its own."""
+    """A bench on a SQLite database of its own."""
     bench = Bench(tmp_path)
+    yield bench
+    await bench.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def any_bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+    """A bench on each kind of database."""
+    url = request.getfixturevalue("postgres").database() if request.param == "postgresql" else ""
+    bench = Bench(tmp_path, database_url=url)
     yield bench
     await bench.close()

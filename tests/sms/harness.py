@@ -24,6 +24,8 @@ from tests.clock import NOW
 
 MARIE, PAUL = "+33612345678", "+33698765432"
 OURS = "34034"
+#: Read once: a test starts many gateways.
+BOOK = LiveBook()
 
 
 class Crash(BaseException):
@@ -82,7 +84,7 @@ class FakeProvider:
         if not request.query.get("from"):
             raise Unreadable("no sender")
         if "bug" in request.query:
-            raise RuntimeError("texte secret")
+            raise RuntimeError(request.query["text"])
         return Incoming(request.query.get("id", ""), request.query["from"], OURS, request.query.get("text", ""))
 
     def acknowledgement(self) -> tuple[str, str]:
@@ -141,7 +143,7 @@ class Bench:
     def over(self, store: Store) -> Sms:
         tokens = Tokens(self.settings.keys(), self.settings.retention_days)
         conversations = Conversations(
-            Assistant(self.brain, LiveBook(), self.clock), store, tokens, lambda: self.now.timestamp()
+            Assistant(self.brain, BOOK, self.clock), store, tokens, lambda: self.now.timestamp()
         )
         box = Box(self.settings, store, lambda: self.now.timestamp())
         session: Any = None

@@ -1,0 +1,51 @@
+"""A real PostgreSQL, started once for a test run, on a free port, in a folder of its own. It refuses to run as root."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.live import free_port
+
+
+def binaries() -> Path | None:
+    """Return the folder of PostgreSQL's programs, None when it is not installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+class Postgres:
+    """`url` is its asynchronous SQLAlchemy address; `stop` ends it and removes its folder."""
+
+    def __init__(self) -> None:
+        programs = binaries()
+        assert programs is not None
+        self._programs = programs
+        self.port = free_port()
+        self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self._data = self._folder / "data"
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, "postgres")
+        self._run("initdb", "-D", str(self._data), "-U", "test", "-A", "trust", "--no-sync")
+        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+        self._names = 0
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), *arguments]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", "postgres", "--", *command]
+        subprocess.run(command, check=True, capture_output=True, cwd=self._folder)
+
+    def database(self) -> str:
+        """Create an empty database; return its address."""
+        self._names += 1
+        name = f"test{self._names}"
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "test", name)
+        return f"postgresql+asyncpg://test@127.0.0.1:{self.port}/{name}"
+
+    def stop(self) -> None:
+        """End the server at once."""
+        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
+        shutil.rmtree(self._folder, ignore_errors=True)
