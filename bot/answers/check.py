@@ -93,7 +93,7 @@ def _check_placeholders(book: Book, answer: Answer) -> Iterable[Problem]:
         )
 
 
-def _check_text(book: Book, answer: Answer, today: date, parts: Callable[[str], int]) -> Iterable[Problem]:
+def _check_text(book: Book, answer: Answer, today: date, parts: Callable[[str], int], most: int) -> Iterable[Problem]:
     yield from _check_placeholders(book, answer)
     known = {re.sub(r"\D", "", number) for number in book.numbers}
     for name, text in _texts(answer):
@@ -121,8 +121,8 @@ def _check_text(book: Book, answer: Answer, today: date, parts: Callable[[str], 
             )
     short = {"sms": render(book, answer.id, "sms", today, _LONGEST).text, "general": answer.general or ""}
     for name, text in short.items():
-        if (count := parts(text)) > MAX_SMS_PARTS:
-            yield Problem(answer.where, f"{answer.id}.{name} : {count} SMS, {MAX_SMS_PARTS} au plus")
+        if (count := parts(text)) > most:
+            yield Problem(answer.where, f"{answer.id}.{name} : {count} SMS, {most} au plus")
 
 
 def _check_links(book: Book, answer: Answer, dangers: frozenset[str]) -> Iterable[Problem]:
@@ -165,7 +165,9 @@ def check(book: Book, dangers: frozenset[str], today: date, parts: Callable[[str
     labels: dict[str, str] = {}
     used: set[str] = set()
     for answer in book.answers.values():
-        problems += _check_text(book, answer, today, parts)
+        # Danger is read at a glance; what the service of SMS says of itself comes with an answer.
+        most = 1 if answer.id in dangers or answer.theme == SMS_ONLY else MAX_SMS_PARTS
+        problems += _check_text(book, answer, today, parts, most)
         problems += _check_links(book, answer, dangers)
         problems += _check_dates(book, answer, today)
         if (other := labels.setdefault(answer.label.lower(), answer.id)) != answer.id:

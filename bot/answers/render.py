@@ -84,7 +84,10 @@ def render(book: Book, id_: str, variant: Variant, today: date, values: Mapping[
             filled = answer.general
         else:
             checked = format_date(answer.verified_on, "d MMMM y", locale="fr")
-            filled = f"{filled}\nInformation vérifiée le {checked} : demandez confirmation avant d'agir."
+            if variant == "sms":  # first: what ends a long text may wait for SUITE
+                filled = f"Info du {answer.verified_on:%d/%m/%Y}, à confirmer : {filled}"
+            else:
+                filled = f"{filled}\nInformation vérifiée le {checked} : demandez confirmation avant d'agir."
     known = {**CONTEXT, **(values or {})}
     filled = CONTEXT_PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), filled)
     if variant == "sms":

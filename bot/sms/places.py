@@ -4,9 +4,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.sms.text import fits, to_gsm
+from bot.directory import kinds
+from bot.sms.text import CALL, fits, to_gsm
 
 _MORE = "SUITE : d'autres lieux"
+_DAY = re.compile(r"\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b")
+#: Between two hours: "9h à 12h" is "9h-12h".
+_SPAN = re.compile(r"(?<=\dh) à (?=\d)|(?<=\dh\d\d) à (?=\d)")
 
 Place = dict[str, Any]
 Writer = Callable[[Place], str]
@@ -44,8 +48,10 @@ def _town(place: Place) -> str:
 
 
 def _reached(place: Place) -> str:
-    """Return the town and the telephone; the address when no telephone is known."""
-    return _joined(_town(place), _phone(place)) if place.get("phone") else _joined(place.get("address"), _town(place))
+    """Return the town and the telephone; the address when no telephone is known, the site when it has neither."""
+    if place.get("phone"):
+        return _joined(_town(place), _phone(place))
+    return _joined(place.get("address"), _town(place)) or str(place.get("url") or "")
 
 
 def _source(places: Sequence[Place]) -> str:
@@ -75,25 +81,40 @@ def listed(message: Mapping[str, Any]) -> str:
     text, places = message["text"], message["places"]
     if len(places) == 1 and places[0].get("details"):
         return _one(text, places[0])
-    ending = f" {_MORE}" if message["choices"] else ""
+    named = [{**place, "name": _short(place, text)} for place in places] if len(places) > 1 else places
     for source in (f" {_source(places)}", ""):
-        for write in _WRITERS:
-            told = to_gsm(f"{text} {_list(places, write)}{source}{ending}")
-            if fits(told):
-                return told
-    return to_gsm(f"{text} {_list(places, _WRITERS[-1])}{ending}")
+        for ending in (f" {_MORE}", f" {CALL}") if message["choices"] else ("",):
+            for write in _WRITERS:
+                told = to_gsm(f"{text} {_list(named, write)}{source}{ending}")
+                if fits(told):
+                    return told
+    return to_gsm(f"{text} {_list(named, _WRITERS[-1])}{f' {_MORE}' if message['choices'] else ''}")
+
+
+def _short(place: Place, text: str) -> str:
+    """Return the name of a place without its kind, when `text` has just said it: "Lunel" for "France services Lunel"."""
+    kind, name = re.split(r"[,(]", kinds.label(place["kind"]))[0].strip(), str(place["name"])
+    rest = re.sub(r"^[\s,–—-]*(?:(?:de|du|des)\s|d['’])?", "", name.removeprefix(kind))
+    return f"{rest[0].upper()}{rest[1:]}" if name.startswith(kind) and kind in text and rest[:1].isalpha() else name
 
 
 def _list(places: Sequence[Place], write: Writer) -> str:
     if len(places) == 1:
         return f"{write(places[0])}."
-    return " ".join(f"{number} {write(place)}." for number, place in enumerate(places, start=1))
+    return "  ".join(f"{number} {write(place)}." for number, place in enumerate(places, start=1))
 
 
 def _one(text: str, place: Place) -> str:
-    """Tell all that is known of one place, what is needed to go there first."""
-    hours = re.sub(r"(\d) h(?: (\d\d))?", r"\1h\2", place.get("hours") or "")
+    """Tell all that is known of one place, what is needed to go there first; days are shortened when that is enough."""
     contact = _joined(place["name"], place.get("address"), _town(place), _phone(place), _far(place))
-    told = (contact, hours, place.get("access"), place["details"].get("email"))
-    sentences = " ".join(f"{one.rstrip('.')}." for one in told if one)
-    return to_gsm(f"{text} {sentences} {_source([place])}")
+    hours, source = place.get("hours") or "", _source([place])
+    told = [contact, place.get("opening"), hours, place.get("access"), place["details"].get("email")]
+    whole = to_gsm(f"{text} {_sentences(told)} {source}")
+    if fits(whole):
+        return whole
+    told[2] = _DAY.sub(lambda day: day[0][:3], _SPAN.sub("-", to_gsm(hours)))
+    return to_gsm(f"{text} {_sentences(told)} {source}")
+
+
+def _sentences(told: Sequence[str | None]) -> str:
+    return " ".join(f"{one if '@' in one else one[0].upper() + one[1:].rstrip('.')}." for one in told if one)

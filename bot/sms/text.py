@@ -6,7 +6,7 @@ is folded first, keeping é è à ù. The alphabet and the counting are smsutil'
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +20,8 @@ MOST = 2
 #: What the person is told to answer when something is left.
 CALL = "Répondez SUITE"
 
-_ALPHABET = frozenset(codecs.GSM_CHARSET) - {"\x1b", "\r", "\n", "\f"}
+_CHARSET = frozenset(codecs.GSM_CHARSET)
+_ALPHABET = _CHARSET - {"\x1b", "\r", "\n", "\f"}
 _EXTENSION = frozenset(codecs.GSM_EXT_CHARSET)
 #: Signs of French (and of hurried typing) that have no place in the alphabet and no plain form in Unicode.
 _FOLDED = str.maketrans(
@@ -46,6 +47,8 @@ _SLASH = re.compile(
 )
 _HOUR = re.compile(r"\b(\d{1,3}) ?h(?: ?([0-5]\d))?\b")
 _EURO = re.compile(r"(?<=\d)(?=EUR\b)|(?<=\bEUR)(?=\d)")
+#: What may be a number of ten digits that is not in one piece: libphonenumber tells.
+_SPACED = re.compile(r"\+\d|\b00\d|\b0\d*[ .()/-]+\d")
 _THREE = re.compile(r"\b116 (?=\d{3}\b(?! ?(?:EUR|\d)))")
 
 #: A space that no message ends on: inside an amount or a date, before the punctuation that French sets apart, after
@@ -54,15 +57,20 @@ _TIED = re.compile(
     r"(?<=\d) (?=\d{3}(?!\d))"
     r"|(?<=\d) (?=(?:EUR|euros?|km|m|h|%|ans?|jours?|mois|semaines?|heures?|minutes?|enfants?|SMS)\b|%)"
     r"|(?<=\d) (?=(?:janvier|fevrier|février|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b)"
-    r"|(?<=1er) (?=[a-z])"
+    r"|(?<=1er) (?=[a-z])|(?<=\bpar) (?=ex\.)|(?<=\b(?:lun|mar|mer|jeu|ven|sam|dim)) (?=\d)"
     r"|(?<=\b[nN]o) (?=\d)"
     r"| (?=[:;?!](?: |$))"
     r"|(?<=  [1-9]) (?=\S)|(?<=: 1) (?=[A-Z])"
 )
 _TIE = "\u00a0"
 _SENTENCE = re.compile(r"[.!?]$")
+_ABBREVIATED = frozenset({"ex.", "tél.", "Tél.", "env.", "no.", "av.", "bd."})
 #: Share of a message that may be given up to end it with a sentence.
 _MOSTLY = 0.6
+
+
+#: (the space before, a word), or a letter of a word that no message could hold.
+Piece = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -98,8 +106,8 @@ def _fold(text: str) -> str:
 
 def _dialled(text: str) -> str:
     """Write telephone numbers without spaces: no phone cuts them, and a touch dials them."""
-    if sum(map(str.isdigit, text)) < 6:
-        return text
+    if not _SPACED.search(text):
+        return _THREE.sub("116", text)
     pieces, end = [], 0
     for match in phonenumbers.PhoneNumberMatcher(text, "FR"):
         number = match.number
@@ -130,12 +138,12 @@ def to_gsm(text: str) -> str:
 
 def septets(text: str) -> int:
     """Return how many septets `text` takes; raise ValueError when it is not in the GSM alphabet."""
-    if any(letter not in codecs.GSM_CHARSET for letter in text):
+    if not _CHARSET.issuperset(text):
         raise ValueError("not in the GSM 7-bit alphabet")
-    return len(text) + sum(letter in _EXTENSION for letter in text)
+    return len(text) + sum(map(text.count, _EXTENSION))
 
 
-def _pieces(text: str, room: int) -> Iterator[tuple[str, str]]:
+def _pieces(text: str, room: int) -> Iterator[Piece]:
     """Yield (the space before, the word) of `text`; a word that no message could hold comes letter by letter."""
     for space, word in re.findall(r"( *)([^ ]+)", _TIED.sub(_TIE, text)):
         if septets(word.replace(_TIE, " ")) <= room:
@@ -147,25 +155,49 @@ def _pieces(text: str, room: int) -> Iterator[tuple[str, str]]:
             yield from zip([before] + [""] * (len(letters) - 1), letters, strict=True)
 
 
-def _filled(pieces: Iterable[tuple[str, str]], rooms: tuple[int, ...]) -> tuple[list[str], list[tuple[str, str]]]:
+def _filled(pieces: Sequence[Piece], rooms: Sequence[int]) -> tuple[list[str], Sequence[Piece]]:
     """Fill messages of `rooms` septets one after the other; return them, and the pieces that found no room."""
-    left = list(pieces)
-    filled = []
+    left, filled = list(pieces), []
     for room in rooms:
-        text, used = "", 0
-        while left:
-            space, word = left[0]
-            cost = septets(word) + (len(space) if text else 0)
-            if used + cost > room:
-                break
-            text, used = text + (space if text else "") + word, used + cost
-            left.pop(0)
-        if text:
-            filled.append(text)
+        count = _fitting(left, room)
+        if count:
+            filled.append(_joined(left[:count]))
+            del left[:count]
     return filled, left
 
 
-def _joined(pieces: Iterable[tuple[str, str]]) -> str:
+def _fitting(pieces: Sequence[Piece], room: int) -> int:
+    """Return how many of the first `pieces` go into `room` septets."""
+    used = 0
+    for count, (space, word) in enumerate(pieces):
+        used += septets(word) + (len(space) if count else 0)
+        if used > room:
+            return count
+    return len(pieces)
+
+
+def _well_filled(pieces: Sequence[Piece], rooms: Sequence[int]) -> list[str] | None:
+    """Fill `rooms` with all of `pieces`, each message ended with a sentence or a choice where that still lets all fit."""
+    left, filled = list(pieces), []
+    for position, room in enumerate(rooms):
+        most, after = _fitting(left, room), rooms[position + 1 :]
+        ends = [count for count in range(1, most + 1) if count == len(left) or _ends(left, count)]
+        good = next((count for count in reversed(ends) if not _filled(left[count:], after)[1]), most)
+        if good:
+            filled.append(_joined(left[:good]))
+            del left[:good]
+    return None if left else filled
+
+
+def _ends(pieces: Sequence[Piece], count: int) -> bool:
+    """Tell whether something ends after `count` pieces: a sentence, or a choice."""
+    word, following = pieces[count - 1][1], pieces[count]
+    return following[0] == "  " or (
+        bool(_SENTENCE.search(word)) and word not in _ABBREVIATED and not following[1].islower()
+    )
+
+
+def _joined(pieces: Iterable[Piece]) -> str:
     return "".join(space + word for space, word in pieces).strip(" ")
 
 
@@ -182,12 +214,11 @@ def cut(text: str, most: int = MOST) -> Parts:
         return Parts((text,))
     for count in range(2, most + 1):
         room = SEPTETS - _number(count)
-        messages, left = _filled(_pieces(text, room), (room,) * count)
-        if not left:
+        if messages := _well_filled(list(_pieces(text, room)), (room,) * count):
             return Parts(_numbered(messages))
     room = SEPTETS - (_number(most) if most > 1 else 0)
     call = len(f"... {CALL}")
-    messages, left = _filled(_pieces(text, room - call), (*[room] * (most - 1), room - call))
+    messages, left = _filled(list(_pieces(text, room - call)), (*[room] * (most - 1), room - call))
     last, after = _ended(messages[-1])
     messages[-1] = f"{last}{' ' if _SENTENCE.search(last) else '... '}{CALL}"
     return Parts(_numbered(messages), " ".join(filter(None, (after, _joined(left)))))
@@ -218,7 +249,8 @@ def split(text: str, most: int = MOST) -> Parts:
 
 def fits(text: str, most: int = MOST) -> bool:
     """Tell whether `most` messages hold all of `text`."""
-    return not split(text, most).later
+    used = septets(to_gsm(text))
+    return used <= SEPTETS or (used <= most * SEPTETS and not split(text, most).later)
 
 
 def parts(text: str) -> int:

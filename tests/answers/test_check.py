@@ -62,6 +62,8 @@ def test_what_expires_is_listed() -> None:
             "  sms: |\n    " + "Une phrase sans fin. " * 40 + "\n",
             "SMS, 2 au plus",
         ),
+        ("data/answers/urgence.yml", "Effacez ce SMS.", "Effacez aussi ce SMS de votre téléphone.", "2 SMS, 1 au plus"),
+        ("data/answers/sms.yml", "C'est fait", "Une phrase de plus. " * 3 + "C'est fait", "2 SMS, 1 au plus"),
         ("data/answers/rsa.yml", "choices: [rsa_demande", "choices: [rsa_inconnu", "choix inconnu « rsa_inconnu »"),
         ("data/answers/rsa.yml", "rsa_conditions:\n", "rsa_condition:\n", "rsa_condition"),
         (

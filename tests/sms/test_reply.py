@@ -14,30 +14,29 @@ def message(text: str, labels: tuple[str, ...] = (), urgent: bool = False, **mor
 def test_choices_are_numbered() -> None:
     """Communes to choose from carry the numbers that answer them."""
     told = compose([message("Laquelle ?", ("Villeneuve-lès-Maguelone", "Villeneuve-lès-Béziers"))])
-    assert told.now == ("Laquelle ? Répondez par un numéro : 1 Villeneuve-lès-Maguelone  2 Villeneuve-lès-Béziers",)
+    assert told.now == ("Laquelle ? Répondez 1 ou 2 : 1 Villeneuve-lès-Maguelone  2 Villeneuve-lès-Béziers",)
     assert not told.later
 
 
 def test_choices_that_find_no_room_wait_with_their_numbers() -> None:
     """The words come whole before any choice; SUITE gives the choices left, numbered as they are answered."""
-    told = compose([message("mot " * 65, ("Le montant du RSA", "Demander le RSA", "Joindre la Caf"))])
+    told = compose([message("mot " * 66, ("Le montant du RSA", "Demander le RSA", "Joindre la Caf"))])
     assert len(told.now) == 2
-    assert "1 Le montant du RSA" in told.now[-1]
-    assert "3 Joindre" not in " ".join(told.now)
-    assert "3 Joindre la Caf" in " ".join(continued(told.later).now)
+    assert told.now[-1].endswith("Répondez 1 ou SUITE : 1 Le montant du RSA")
+    assert continued(told.later).now == ("Répondez 2 ou 3 : 2 Demander le RSA  3 Joindre la Caf",)
 
 
 def test_choices_after_a_text_that_fills_two() -> None:
     """No word of the text is given up to choices, and they are there for who asks the rest."""
     told = compose([message("mot " * 75, ("Un choix",))])
     assert " ".join(told.now).count("mot") == 75
-    assert told.later == "Répondez par un numéro : 1 Un choix"
+    assert told.later == "Répondez 1 : Un choix"
 
 
 def test_all_bubbles_in_one() -> None:
     """Two bubbles leave together, their choices numbered in one list, one that comes twice numbered once."""
     told = compose([message("Un.", ("A", "B")), message("Deux.", ("B", "C"))])
-    assert told.now == ("Un. Deux. Répondez par un numéro : 1 A  2 B  3 C",)
+    assert told.now == ("Un. Deux. Répondez 1 à 3 : 1 A  2 B  3 C",)
 
 
 def test_the_urgent_comes_first_and_whole() -> None:
@@ -60,7 +59,27 @@ def test_nothing_is_lost_from_one_suite_to_the_next() -> None:
         told = continued(told.later)
     joined = " ".join(text.split(") ", 1)[-1] for text in said)
     assert [word for word in joined.replace("...", "").split() if word.startswith("mot")] == words
-    assert joined.endswith("1 Un choix")
+    assert joined.endswith("Répondez 1 : Un choix")
+
+
+def test_one_choice_said_already() -> None:
+    """ "Lunel ? Répondez OUI" needs no list of one."""
+    told = compose([message("Parlez-vous bien de Sète ? Répondez OUI.", ("Sète",))])
+    assert told.now == ("Parlez-vous bien de Sète ? Répondez OUI.",)
+
+
+def test_a_text_without_its_full_stop() -> None:
+    """What follows a text is told apart from it."""
+    assert compose([message("Caf 3230", ("Un choix",))]).now == ("Caf 3230. Répondez 1 : Un choix",)
+
+
+def test_a_message_ends_with_a_sentence_or_a_choice() -> None:
+    """Where all fits in two, nobody waits for the second message to know what the first says."""
+    told = compose(
+        [message("Une phrase assez longue pour un SMS. " * 4, ("Le montant du RSA", "Demander le RSA", "La Caf"))]
+    )
+    assert told.now[0].endswith("SMS.")
+    assert told.now[1] == "(2/2) Répondez 1 à 3 : 1 Le montant du RSA  2 Demander le RSA  3 La Caf"
 
 
 def test_nothing_to_say() -> None:
