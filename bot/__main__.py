@@ -1,9 +1,10 @@
-"""The command line: `python -m bot run`, `train`, `gateway`, `check`, `purge`."""
+"""The command line: `python -m bot run`, `train`, `gateway`, `check`, `purge`, `sms`."""
 
 import asyncio
 import os
 import sys
-from typing import Annotated
+from collections.abc import Coroutine
+from typing import Annotated, Any
 
 import typer
 
@@ -26,12 +27,29 @@ def _settings() -> Settings:
         raise typer.Exit(2) from error
 
 
+sms = typer.Typer(help="Les SMS : ce qui attend, ce qui n'est pas parti, un téléphone dans le terminal.")
+app.add_typer(sms, name="sms")
+
+
+def _serving() -> Settings:
+    """Return the settings, once it is sure that the SMS provider that they name has all it needs."""
+    from bot.sms import providers
+
+    settings = _settings()
+    try:
+        providers.create(settings)
+    except SettingsError as error:
+        typer.echo(f"✗ {error}", err=True)
+        raise typer.Exit(2) from error
+    return settings
+
+
 @app.command()
 def run() -> None:
     """Tout démarrer sur cette machine : Rasa, les actions, le site."""
     from bot import supervisor
 
-    raise typer.Exit(supervisor.run(_settings()))
+    raise typer.Exit(supervisor.run(_serving()))
 
 
 @app.command()
@@ -47,7 +65,7 @@ def gateway() -> None:
     """Démarrer la passerelle seule (Rasa et les actions tournent ailleurs)."""
     from bot import gateway as gateway_module
 
-    gateway_module.run(_settings())
+    gateway_module.run(_serving())
 
 
 @app.command()
@@ -66,6 +84,77 @@ def purge() -> None:
     from bot import gateway as gateway_module
 
     typer.echo(f"{asyncio.run(gateway_module.purge_once(_settings()))} conversation(s) effacée(s)")
+
+
+@sms.callback(invoke_without_command=True)
+def sms_root(
+    context: typer.Context,
+    console: Annotated[bool, typer.Option("--console", help="un téléphone dans le terminal")] = False,
+) -> None:
+    """Les SMS : ce qui attend, ce qui n'est pas parti, un téléphone dans le terminal."""
+    if console:
+        sms_console()
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@sms.command("console")
+def sms_console() -> None:
+    """Un téléphone dans le terminal, avec le Rasa de make run : rien n'est envoyé ni gardé."""
+    from bot.sms import console
+
+    try:
+        code = asyncio.run(console.talk(_settings()))
+    except KeyboardInterrupt:
+        code = 0
+    raise typer.Exit(code)
+
+
+def _said(command: Coroutine[Any, Any, str]) -> None:
+    """Print what a command says; a database that does not answer is said in one line."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        typer.echo(asyncio.run(command))
+    except (SQLAlchemyError, OSError) as error:
+        typer.echo(f"✗ La base des SMS ne répond pas ({type(error).__name__}) : DATABASE_URL, VAR_DIR.", err=True)
+        raise typer.Exit(1) from error
+
+
+@sms.command("status")
+def sms_status() -> None:
+    """Dire ce qui attend, et ce qui a été fait."""
+    from bot.sms import commands
+
+    _said(commands.status(_settings()))
+
+
+@sms.command("dead")
+def sms_dead(
+    text: Annotated[bool, typer.Option("--text", help="montrer aussi les textes (jamais les numéros)")] = False,
+) -> None:
+    """Montrer les lettres mortes : ce qui n'a pu être répondu ou envoyé, et pourquoi."""
+    from bot.sms import commands
+
+    _said(commands.dead(_settings(), text))
+
+
+@sms.command("resend")
+def sms_resend(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID...", help="lettres à reprendre (r12, m3)")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="toutes")] = False,
+) -> None:
+    """Reprendre des lettres mortes : le service en marche les envoie."""
+    from bot.sms import commands
+
+    if bool(ids) == all_:
+        typer.echo("✗ Donnez des lettres (python -m bot sms dead les montre), ou --all.", err=True)
+        raise typer.Exit(2)
+    try:
+        _said(commands.resend(_settings(), None if all_ else ids))
+    except ValueError as error:
+        typer.echo(f"✗ « {error} » n'est pas une lettre : elles s'écrivent r12 ou m3.", err=True)
+        raise typer.Exit(2) from error
 
 
 if __name__ == "__main__":

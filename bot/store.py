@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,6 +82,8 @@ class Store:
 
     async def open(self) -> None:
         """Create what is missing."""
+        if self.engine.dialect.name == "sqlite" and self.engine.url.database:
+            Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         async with self.engine.begin() as connection:
             if self.engine.dialect.name == "postgresql":  # several gateways may start at once
                 await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_OPENING)))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import json
 import logging
 import os
 import secrets
@@ -208,6 +209,7 @@ class Supervisor:
             "RASA_PORT": str(rasa_port),
             "ACTIONS_PORT": str(actions_port),
         }
+        self._tell_where(environment)
         binaries = ROOT / ".venv" / "bin"
         await self._spawn("actions", [str(binaries / "python"), "-m", "actions", str(actions_port)], environment)
         await self._spawn(
@@ -218,6 +220,16 @@ class Supervisor:
         )  # fmt: skip
         gateway_environment = {key: value for key, value in environment.items() if key != "PYTHONWARNINGS"}
         await self._spawn("passerelle", [sys.executable, "-m", "bot", "gateway"], gateway_environment)
+
+    def _tell_where(self, environment: dict[str, str]) -> None:
+        """Write where Rasa is and its secret, for us only: the SMS console finds them there."""
+        path = self._settings.var_dir / "run.json"
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(
+            json.dumps({"rasa_port": environment["RASA_PORT"], "brain_secret": environment["BRAIN_SECRET"]}),
+            encoding="utf-8",
+        )
 
     def _dead(self) -> Child | None:
         return next((child for child in self._children if child.process.returncode is not None), None)
@@ -275,6 +287,7 @@ class Supervisor:
                         os.killpg(child.process.pid, signal.SIGKILL)
                     await child.process.wait()
         if self._children:
+            (self._settings.var_dir / "run.json").unlink(missing_ok=True)
             self._progress.end("Arrêté.")
 
 

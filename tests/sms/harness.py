@@ -142,10 +142,8 @@ class Bench:
 
     def over(self, store: Store) -> Sms:
         tokens = Tokens(self.settings.keys(), self.settings.retention_days)
-        conversations = Conversations(
-            Assistant(self.brain, BOOK, self.clock), store, tokens, lambda: self.now.timestamp()
-        )
-        box = Box(self.settings, store, lambda: self.now.timestamp())
+        conversations = Conversations(Assistant(self.brain, BOOK, self.clock), store, tokens, self.now.timestamp)
+        box = Box(self.settings, store, self.now.timestamp)
         session: Any = None
         return Sms(self.settings, self.provider, box, conversations, session, self.metrics, self.clock)
 

@@ -82,7 +82,7 @@ async def live(folder: Path, deaths: Sequence[int], messages: Messages) -> tuple
         fuse.step()
         return id_
 
-    bench.provider.send = mortal_send  # type: ignore[method-assign, assignment]
+    bench.provider.send = mortal_send  # type: ignore[method-assign]
 
     async def born() -> Sms:
         store = MortalStore(bench.settings.database, fuse)
@@ -112,7 +112,7 @@ def check(bench: Bench, fuse: Fuse, expected: dict[str, list[str]]) -> None:
     """Each person got what she gets when nothing dies, in order; doubles only where the process died between."""
     doubles = sum(count - 1 for count in bench.provider.doubles().values())
     assert doubles <= fuse.deaths_between
-    counted = bench.metrics.doubles.collect()[0].samples[0].value
+    counted = next(iter(bench.metrics.doubles.collect())).samples[0].value
     assert counted >= doubles
     for who, texts in expected.items():
         once: dict[str, str] = {}
@@ -165,8 +165,10 @@ def expected(quick: Path) -> tuple[dict[str, list[str]], int]:
 
 @pytest.mark.parametrize("first", [1, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 3, 4))])
 def test_a_death_at_every_instant(quick: Path, expected: tuple[dict[str, list[str]], int], first: int) -> None:
-    """One death, at each instant in turn (a quarter of them in each run): no message without its answer, none cut,
-    order kept, doubles only where the process died between the provider's acceptance and our note of it."""
+    """One death, at each instant in turn (a quarter of them in each run): nothing lost, order kept.
+
+    Doubles only where the process died between the provider's acceptance and our note of it.
+    """
     texts, steps = expected
     between = 0
     for instant in range(first, steps + 1, 4):

@@ -22,7 +22,7 @@ HANGING = NotSent(Failure.TEMPORARY, "hanging", maybe=True)
 async def counted(bench: Bench, metric: str) -> float:
     """Return the value of a counter, all labels together."""
     samples = [sample for family in getattr(bench.metrics, metric).collect() for sample in family.samples]
-    return sum(sample.value for sample in samples if sample.name.endswith("_total"))
+    return sum(float(sample.value) for sample in samples if sample.name.endswith("_total"))
 
 
 async def test_order_of_parts_and_answers(any_bench: Bench) -> None:
