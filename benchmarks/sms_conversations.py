@@ -18,7 +18,7 @@ from tests.sms.phone_network import PhoneNetwork, network
 
 DOCUMENT = ROOT / "docs" / "fr" / "conversations-sms.md"
 #: Seconds without anything more after which the person has read, and seconds for the first answer to come.
-SETTLED, PATIENCE = 3.0, 12.0
+SETTLED, PATIENCE = 3.0, 15.0
 CONVERSATIONS = (
     ("Une mère, à Béziers", ("slt ou fair peser mon bb a beziers svp", "SUITE", "SUITE", "1")),
     ("Un jeune, au RSA", ("slt g 23 ans jpe avoir le rsa ?", "g bosser 2 ans en interim", "c kan ke c versé", "mrc")),
@@ -55,7 +55,7 @@ async def conversation(phones: PhoneNetwork, number: int, texts: tuple[str, ...]
         lines += [f"**Vous :** {text}", ""]
         received = await told(phones, phone, text)
         lines += [f"> {answer}  \n> *{septets(answer)} septets*\n" for answer in received] or ["*(aucune réponse)*", ""]
-        await asyncio.sleep(1)
+        await asyncio.sleep(8)  # she reads; the same word sooner would be taken for a repetition
     return lines
 
 
