@@ -6,6 +6,7 @@ from bot.answers import LiveBook, render
 from bot.sms.loss import told
 from bot.sms.text import split
 from tests.clock import NOW
+from tests.sms.harness import Bench
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,22 @@ def test_what_is_said_then_is_one_text_message() -> None:
     assert len(parts) == 1
     assert all(number in parts[0] for number in ("0467676767", "15", "3114"))
     assert not any(word in parts[0].lower() for word in ("prime", "déclaration", "félicitation"))
+
+
+async def test_a_loss_is_answered_by_a_word_and_a_person(bench: Bench) -> None:
+    """Nothing of the steps to a birth, neither now nor by SUITE."""
+    sms = await bench.start()
+    bench.brain.answer = bench.brain.intent = "pmi_grossesse"
+    texts = await bench.says(sms, "jai perdu mon bb a 4 mois")
+    assert "0467676767" in texts[0]
+    assert not any("déclaration" in text or "Prime" in text for text in texts)
+    assert not any("déclaration" in text for text in await bench.says(sms, "SUITE"))
+
+
+async def test_what_was_asked_besides_a_loss_follows(bench: Bench) -> None:
+    """A question about money keeps its answer, after the word."""
+    sms = await bench.start()
+    bench.brain.answer = bench.brain.intent = "contacter_caf"
+    texts = await bench.says(sms, "fausse couche hier, comment joindre la caf")
+    assert "sage-femme" in texts[0]
+    assert any("3230" in text for text in texts[1:])
