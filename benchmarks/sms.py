@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import sqlite3
 import statistics
 import tempfile
@@ -398,6 +399,8 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--keep", type=Path, default=FIGURES, help="where the figures go")
     given = parser.parse_args()
+    for stop in (signal.SIGTERM, signal.SIGINT):  # in the background too: what was started is ended
+        signal.signal(stop, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as temporary:
         chosen = Plan(
             given.messages, given.phones, given.seconds, 0.10, given.gateway_kills, given.brain_kills, given.seed
