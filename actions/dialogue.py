@@ -128,6 +128,8 @@ class Affirmer(Action):
             say(dispatcher, offer.answer, **offer.custom)  # which commune: yes is no answer
         elif offer is None or not offer.choices:
             say(dispatcher, "affirmer")
+        elif list(offer.choices) == ["suite"]:
+            return lookup.Suite().run(dispatcher, tracker, domain)
         elif offer.answer == "doute" or len(offer.choices) == 1:
             say(dispatcher, offer.choices[0])
         else:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.answers.aspects import extract
 from bot.directory import communes, hours, wording
 from bot.store import State
 from bot.text import clean, fold, is_readable, looks_foreign, rank
+from bot.text.loss import tells_of_loss
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,12 @@ _YES = re.compile(
 )
 #: The choice that looks for the place nearest to the person.
 LOOKUP = "chercher_structure"
+#: What is said of a lost pregnancy, and the answers that would hurt then: neither said, unless asked for, nor offered.
+LOSS = "perte_grossesse"
+_OF_BIRTH = frozenset(
+    {"pmi_grossesse", "pmi_consultation", "pmi_visite_domicile", "pmi_bilan_maternelle", "pmi_vaccination"}
+    | {"pmi_parentalite", "pmi_mode_garde", "pmi_agrement_assmat"}
+)
 #: What is said of a commune outside the Hérault.
 ELSEWHERE = "ailleurs"
 
@@ -179,9 +186,7 @@ class Assistant:
     def simple_reply(self, id_: str, variant: Variant, state: State) -> Reply:
         """Return the reply made of one answer of ours, without asking Rasa."""
         message, behind = self._message({"answer": id_}, variant)
-        return Reply(
-            self.book.book.answers[id_].reports_as, (message,), state=State(state.variant, behind, state.missed)
-        )
+        return Reply(self.book.book.answers[id_].reports_as, (message,), state=replace(state, choices=behind))
 
     def degraded(self, text: str, variant: Variant, state: State) -> Reply:
         """Return what can honestly be said without Rasa: the right number in danger, whom to call otherwise."""
@@ -190,7 +195,9 @@ class Assistant:
             message, _ = self._message({"answer": "panne"}, variant)
             return Reply(OUT_OF_SCOPE, (message,), state=state, ok=False)
         message, _ = self._message({"answer": danger}, variant, is_urgent=True)
-        return Reply(self.book.book.answers[danger].reports_as, (message,), state=State(state.variant), ok=False)
+        return Reply(
+            self.book.book.answers[danger].reports_as, (message,), state=replace(state, choices={}, missed=0), ok=False
+        )
 
     async def turn(self, sender: str, text: str, state: State, channel: str = "web") -> Reply:
         """Answer `text`, said in the conversation `sender` whose state is `state`.
@@ -221,8 +228,11 @@ class Assistant:
         answered = [one for one in turn["messages"] if one.get("answer") in self.book.book.answers]
         if not answered:
             return self.degraded(said, variant, state)
+        if variant == "sms" and not state.listed and [one["answer"] for one in answered] == ["suite"]:
+            answered = [{"answer": "sms_rien_de_plus"}]  # SUITE, when no list of places was shown
         first = str(answered[0].get("of") or answered[0]["answer"])
         missed = 0
+        loss = not is_urgent and tells_of_loss(said)
         if understood in _MISSED and not is_urgent and self._about_the_conversation(first):
             missed = state.missed + 1
             if understood in {"hors_sujet", "incompris"} and looks_foreign(said):
@@ -246,6 +256,18 @@ class Assistant:
         named = _named(turn)
         if ELSEWHERE in named and not is_urgent and all(one["answer"] != ELSEWHERE for one in answered):
             answered.append({"answer": ELSEWHERE, "values": wording.of_elsewhere(named[ELSEWHERE]), "choices": []})
+        if loss:
+            answered = [
+                {"answer": LOSS},
+                *(
+                    one
+                    for one in answered
+                    if one["answer"] not in _OF_BIRTH and not self._about_the_conversation(first)
+                ),
+            ]
+        hushed = (loss or state.loss) and understood != "recommencer"
+        if hushed:
+            answered = [self._without_births(one) for one in answered]
         messages: list[Message] = []
         behind: dict[str, str] = {}
         for one in answered:
@@ -256,9 +278,14 @@ class Assistant:
             intent=self._public_intent(understood, first, turn),
             messages=tuple(messages),
             commune=None if named.keys() & {"commune_possible", ELSEWHERE} else _commune(slots),
-            state=State(kept, behind, missed, listed=any(message.places for message in messages)),
+            state=State(kept, behind, missed, any(message.places for message in messages), hushed),
             erase=understood == "effacer_donnees",
         )
+
+    def _without_births(self, said: dict[str, Any]) -> dict[str, Any]:
+        own = said.get("choices")
+        offered = _with_lookup(self.book.book.answers[said["answer"]]) if own is None else own
+        return {**said, "choices": [one for one in offered if isinstance(one, dict) or one not in _OF_BIRTH]}
 
     def _about_the_conversation(self, id_: str) -> bool:
         return self.book.book.answers[id_].theme == "dialogue"

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import yaml
 
-from bot import commune_names, urgent
+from bot import commune_names, identity, urgent
 from bot import examples as examples_module
 from bot.answers import AnswersError, Book, load
 from bot.answers.check import check as check_answers
 from bot.answers.model import Where
 from bot.directory import kinds, records
-from bot.paths import ROOT
+from bot.paths import DATA, ROOT
 from bot.sms import text as sms
 from bot.text import normalise
 
@@ -41,6 +41,7 @@ SYSTEM = frozenset(
         "quelle_commune_parmi",
         "rien_a_choisir",
         "panne",
+        "perte_grossesse",
         "trop_long",
         "vide",
         "autre_langue",
@@ -107,6 +108,14 @@ def _places() -> list[str]:
     return [f"data/places/{fault}" for fault in faults]
 
 
+def _identity() -> list[str]:
+    try:
+        identity.read(DATA / "identity.yml")
+    except identity.IdentityError as error:
+        return [f"data/{error}"]
+    return []
+
+
 def problems(today: date, root: Path = ROOT) -> tuple[list[str], list[str], list[str]]:
     """Return what is wrong, what has expired, and what expires within 60 days: sentences with file and line."""
     try:
@@ -134,7 +143,7 @@ def problems(today: date, root: Path = ROOT) -> tuple[list[str], list[str], list
     names, doubled = commune_names.names(root / "data" / "places" / "communes.csv")
     wrong += doubled + commune_names.misspelt(sentences, names)
     wrong += _danger_patterns()
-    wrong += _places()
+    wrong += _places() + _identity()
     return (
         wrong,
         [str(one) for one in found if one.level == "expired"],

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from aiohttp import web
 
+from bot import identity
 from bot.answers import LiveBook
 from bot.assistant import Assistant, Brain
 from bot.conversations import Conversations
@@ -92,7 +93,7 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
     app[LIMITS] = Limits(rates)
     app[METRICS] = Metrics()
     book = LiveBook()
-    app[PAGES] = Pages(book, now)
+    app[PAGES] = Pages(book, now, identity.load())
     provider = provider or providers.create(settings)
 
     async def resources(app: web.Application) -> AsyncIterator[None]:

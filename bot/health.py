@@ -9,6 +9,9 @@ import aiohttp
 from bot.assistant import Brain, BrainError
 from bot.store import Store
 
+#: Parts without which no turn can be answered. When text messages do not leave, the pages still answer.
+NEEDED = ("brain", "actions", "store")
+
 
 class Health:
     """The state of the parts, asked at most once a second however often it is read."""

@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         le=30,
         description="jours pendant lesquels une réponse qui n'a pu partir peut être renvoyée, puis effacée",
     )
-    sms_pace: float = Field(10, gt=0, description="SMS envoyés par seconde, au plus")
+    sms_pace: float = Field(20, gt=0, description="SMS envoyés par seconde, au plus")
     kannel_sendsms_url: str = Field(
         "http://127.0.0.1:13013/cgi-bin/sendsms", description="adresse d'envoi de Kannel ou de Jasmin"
     )

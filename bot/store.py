@@ -3,6 +3,7 @@
 SQLite by default, PostgreSQL by setting; the words are here and in Rasa's tracker store, nowhere else.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,13 +47,14 @@ class State:
 
     `choices` maps the label of each choice offered last to the intent behind it, "" when the label is simply typed
     back (a commune); `missed` counts the turns in a row that were not understood; `listed` tells that places were shown:
-    a number is then the rank of one.
+    a number is then the rank of one; `loss` that the person told of a lost pregnancy or baby.
     """
 
     variant: str | None = None
     choices: dict[str, str] = field(default_factory=dict)
     missed: int = 0
     listed: bool = False
+    loss: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Store:
             sa.event.listen(self.engine.sync_engine, "connect", _tune_sqlite)
             sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         self._durable = self.engine.execution_options(durable=True)
+        # SQLite has one writer, and makes the others ask again and again: here they queue, first come first served.
+        self._turn = asyncio.Semaphore(1 if self.engine.dialect.name == "sqlite" else 1000)
 
     async def open(self) -> None:
         """Create what is missing."""
@@ -95,7 +99,13 @@ class Store:
 
         On SQLite the writer's lock is taken before the first read, so that what was read still holds.
         """
-        async with self._durable.begin() as connection:
+        async with self._turn, self._durable.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that only writes; a power cut may undo the last ones."""
+        async with self._turn, self.engine.begin() as connection:
             yield connection
 
     async def close(self) -> None:
@@ -117,7 +127,7 @@ class Store:
 
     async def start(self, sender: str, now: float) -> None:
         """Begin a conversation."""
-        async with self.engine.begin() as connection:
+        async with self._changing() as connection:
             await connection.execute(
                 sa.insert(CONVERSATIONS).values(
                     sender=sender, started_at=now, last_at=now, state=json.dumps(State().__dict__)
@@ -126,7 +136,7 @@ class Store:
 
     async def add(self, sender: str, turn: Turn, state: State, opening: str | None = None) -> None:
         """Keep a turn and the new state together. `opening` marks a first message, so that its repeat finds it."""
-        async with self.engine.begin() as connection:
+        async with self._changing() as connection:
             await connection.execute(
                 sa.update(CONVERSATIONS)
                 .where(CONVERSATIONS.c.sender == sender)
@@ -165,7 +175,7 @@ class Store:
 
     async def erase(self, sender: str) -> bool:
         """Delete a conversation; return whether there was one."""
-        async with self.engine.begin() as connection:
+        async with self._changing() as connection:
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender == sender))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.sender == sender))
         await self.forget_log()
@@ -180,7 +190,7 @@ class Store:
     async def purge(self, before: float) -> int:
         """Delete the conversations whose last turn is older than `before`; return how many."""
         old = sa.select(CONVERSATIONS.c.sender).where(CONVERSATIONS.c.last_at < before)
-        async with self.engine.begin() as connection:
+        async with self._changing() as connection:
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender.in_(old)))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.last_at < before))
         await self.forget_log()

@@ -21,6 +21,7 @@ import yaml
 
 from bot import training
 from bot.directory import database
+from bot.health import NEEDED
 from bot.paths import ROOT
 from bot.settings import Settings
 
@@ -253,11 +254,11 @@ class Supervisor:
                 with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError, ValueError):
                     async with session.get(url) as response:
                         parts = (await response.json())["parts"]
-                if parts and all(state == "ok" for state in parts.values()):
+                if parts and all(parts.get(part) == "ok" for part in NEEDED):
                     return
-                names = {"brain": "Rasa", "actions": "actions", "store": "mémoire", "sms": "SMS"}
+                names = {"brain": "Rasa", "actions": "actions", "store": "mémoire"}
                 done = (
-                    ", ".join(f"{names[part]} {'✓' if state == 'ok' else '…'}" for part, state in parts.items())
+                    ", ".join(f"{names[part]} {'✓' if parts.get(part) == 'ok' else '…'}" for part in NEEDED if parts)
                     or "passerelle …"
                 )
                 self._progress.say(f"Démarrage : {done}")

@@ -10,7 +10,7 @@ import pytest
 
 INSIDE_RASA = importlib.util.find_spec("rasa") is not None
 collect_ignore = (
-    ["web", "conversations", "browser", "sms", "answers", "test_process.py", "test_docs.py"]
+    ["web", "conversations", "browser", "sms", "answers", "test_process.py", "test_docs.py", "test_identity.py"]
     if INSIDE_RASA
     else ["brain"]
 )

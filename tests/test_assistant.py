@@ -138,6 +138,35 @@ def test_yes_to_several_communes_is_no_answer() -> None:
     assert _typed_back("oui", State(None, {"Poussan": "", "Puissalicon": ""})) == "oui"
 
 
+async def test_a_loss_is_answered_by_a_person_to_call_and_hushes_births() -> None:
+    """A lost pregnancy gets its own words in the place of the steps of one, then births are no longer offered."""
+    turn = assistant(messages=[{"answer": "pmi_grossesse"}], intent="pmi_grossesse")
+    reply = await turn.turn("a", "g fé une fausse couche hier jdois faire koi", State())
+    (message,) = reply.messages
+    assert message.text.startswith("Je suis désolé")
+    assert "04 67 67 67 67" in message.text
+    assert reply.intent == "pmi_grossesse"
+    assert reply.state.loss
+    after = assistant(messages=[{"answer": "pmi_presentation"}], intent="pmi_presentation")
+    offered = (await after.turn("a", "la pmi c quoi", State())).messages[0].choices
+    hushed = (await after.turn("a", "la pmi c quoi", reply.state)).messages[0].choices
+    assert len(hushed) < len(offered)
+
+
+async def test_a_loss_does_not_hide_another_question() -> None:
+    """What was asked beside the loss is still answered, after it."""
+    turn = assistant(messages=[{"answer": "rsa_changement"}], intent="rsa_changement")
+    reply = await turn.turn("a", "j'ai perdu mon bébé, je dois le dire pour mon rsa ?", State())
+    assert [message.text.startswith("Je suis désolé") for message in reply.messages] == [True, False]
+
+
+async def test_danger_comes_before_a_loss() -> None:
+    """A loss told with violence is answered as danger."""
+    turn = assistant(messages=[{"answer": "violences_conjugales"}], intent="violences_conjugales", urgent=True)
+    reply = await turn.turn("a", "il m'a poussée, j'ai perdu le bébé", State())
+    assert [message.urgent for message in reply.messages] == [True]
+
+
 @pytest.mark.parametrize(
     ("typed", "chosen"),
     [
@@ -165,3 +194,15 @@ async def test_beside_places_a_number_is_that_of_a_place() -> None:
     state = (await turn.turn("a", "la pmi à Olargues", State())).state
     await turn.turn("a", "1", state)
     assert turn.brain.chosen is None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("channel", "listed", "said"),
+    [("sms", True, "d'autre lieu"), ("sms", False, "tout dit"), ("web", False, "d'autre lieu")],
+)
+async def test_suite_without_a_list(channel: str, listed: bool, said: str) -> None:
+    """By SMS, SUITE also asks for the rest of a text: when there is none, nobody is told of places."""
+    turn = assistant(messages=[{"answer": "suite"}], intent="suite")
+    reply = await turn.turn("a", "SUITE", State(listed=listed), channel)
+    assert said in reply.messages[0].text
+    assert reply.intent == "chercher_structure"

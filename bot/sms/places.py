@@ -6,11 +6,15 @@ from typing import Any
 
 from bot.directory import kinds
 from bot.sms.text import CALL, fits, to_gsm
+from bot.text import normalise
 
 _MORE = "SUITE : d'autres lieux"
 _DAY = re.compile(r"\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b")
 #: Between two hours: "9h à 12h" is "9h-12h".
 _SPAN = re.compile(r"(?<=\dh) à (?=\d)|(?<=\dh\d\d) à (?=\d)")
+
+#: Between a kind and what tells the place: "CCAS de Sète", "Caf de l'Hérault, site de Béziers".
+_LINKING = re.compile(r"^[\s,–—-]*(?:de l['’]Hérault[\s,–—-]*|(?:de|du|des)\s|d['’])?")
 
 Place = dict[str, Any]
 Writer = Callable[[Place], str]
@@ -43,8 +47,8 @@ def _opening(place: Place) -> str:
 def _town(place: Place) -> str:
     """Return the town, unless the name or the address says it already."""
     town = str(place.get("city") or "")
-    said = f"{place.get('name')} {place.get('address')}".lower()
-    return "" if town.lower() in said else town
+    said = normalise(f"{place.get('name')} {place.get('address')}")
+    return "" if normalise(town) in said else town
 
 
 def _reached(place: Place) -> str:
@@ -94,8 +98,9 @@ def listed(message: Mapping[str, Any]) -> str:
 def _short(place: Place, text: str) -> str:
     """Return the name of a place without its kind, when `text` has just said it: "Lunel" for "France services Lunel"."""
     kind, name = re.split(r"[,(]", kinds.label(place["kind"]))[0].strip(), str(place["name"])
-    rest = re.sub(r"^[\s,–—-]*(?:(?:de|du|des)\s|d['’])?", "", name.removeprefix(kind))
-    return f"{rest[0].upper()}{rest[1:]}" if name.startswith(kind) and kind in text and rest[:1].isalpha() else name
+    rest = _LINKING.sub("", name[len(kind) :])
+    said = name.lower().startswith(kind.lower()) and kind in text and rest[:1].isalpha()
+    return f"{rest[0].upper()}{rest[1:]}" if said else name
 
 
 def _list(places: Sequence[Place], write: Writer) -> str:

@@ -7,6 +7,8 @@ from bot.sms.places import listed
 from bot.sms.text import CALL, Parts, cut, fits, split, to_gsm
 
 Message = Mapping[str, Any]
+#: What is said of choices that all wait.
+_OTHERS = "SUITE : autres sujets"
 
 
 def _labels(messages: Sequence[Message]) -> list[str]:
@@ -57,8 +59,8 @@ def compose(messages: Sequence[Message]) -> Parts:
             offered = f"{_ended(text)} {_offered(labels[:kept], more=more)}"
             if fits(offered):
                 return Parts(split(offered).now, rest)
-    called = f"{_ended(text)} {CALL}"
-    return Parts(split(called).now if fits(called) else said.now, _offered(labels))
+    called = (f"{_ended(text)} {call}" for call in (_OTHERS, CALL))
+    return Parts(next((split(one).now for one in called if fits(one)), said.now), _offered(labels))
 
 
 def continued(later: str) -> Parts:

@@ -125,7 +125,7 @@ def _once(text: str) -> str:
     return _dialled(_EURO.sub(" ", text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def to_gsm(text: str) -> str:
     """Return `text` as a text message writes it: the GSM 7-bit alphabet, numbers and hours in one piece, links short.
 

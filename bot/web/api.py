@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
 from bot.assistant import BrainError
 from bot.conversations import UnknownConversation
+from bot.health import NEEDED
 from bot.tokens import BadToken
 from bot.web.errors import ApiError, json_response
 from bot.web.keys import CONVERSATIONS, HEALTH, LIMITS, METRICS, SETTINGS
@@ -128,7 +129,8 @@ async def delete_conversation(request: web.Request) -> web.Response:
 
 @routes.get("/health")
 async def health(request: web.Request) -> web.Response:
-    """Say whether a turn can be answered, and which part fails otherwise."""
+    """Say whether a turn can be answered, and which part fails; degraded: only text messages do not leave."""
     parts = await request.app[HEALTH].parts()
-    ok = all(state == "ok" for state in parts.values())
-    return json_response({"status": "ok" if ok else "failing", "parts": parts}, status=200 if ok else 503)
+    ok = all(parts[part] == "ok" for part in NEEDED)
+    status = "failing" if not ok else "ok" if all(state == "ok" for state in parts.values()) else "degraded"
+    return json_response({"status": status, "parts": parts}, status=200 if ok else 503)

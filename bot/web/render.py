@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.answers import LiveBook
 from bot.directory import hours
+from bot.identity import Identity
 from bot.web.richtext import Block, Dialer, blocks
 
 _HERE = Path(__file__).parent
@@ -29,7 +30,7 @@ def french_date(iso: str) -> str:
 class Pages:
     """Renders the templates; escapes everything."""
 
-    def __init__(self, book: LiveBook, now: Callable[[], datetime]) -> None:
+    def __init__(self, book: LiveBook, now: Callable[[], datetime], identity: Identity) -> None:
         self._book = book
         self._dialer_of: tuple[object, Dialer] | None = None
         self._environment = Environment(
@@ -39,6 +40,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.globals["identity"] = identity
         self._environment.filters["blocks"] = self._blocks
         # As of the reading, not of the answer: a conversation is read back later.
         self._environment.filters["opening"] = lambda place: hours.of_place(place, now())

@@ -5,12 +5,14 @@ from typing import Any
 
 from aiohttp import web
 
+from bot import identity
 from bot.conversations import UnknownConversation
 from bot.tokens import BadToken
 from bot.web.api import Incoming, answer
 from bot.web.errors import ApiError
 from bot.web.keys import CONVERSATIONS, PAGES, SETTINGS
 from bot.web.security import from_our_pages
+from bot.web.theme import style_sheet
 
 routes = web.RouteTableDef()
 
@@ -40,6 +42,7 @@ async def _page(
         request,
         "chat.html",
         status,
+        mode="chat",
         turns=turns,
         conversation=kept,
         form_token=request.app[CONVERSATIONS].tokens.form(),
@@ -47,6 +50,14 @@ async def _page(
         error=error,
         draft=draft,
         max_length=request.app[SETTINGS].max_length,
+    )
+
+
+@routes.get("/theme.css")
+async def theme(request: web.Request) -> web.Response:
+    """Give the colours of the site."""
+    return web.Response(
+        text=style_sheet(identity.load()), content_type="text/css", headers={"Cache-Control": "public, max-age=3600"}
     )
 
 
@@ -105,6 +116,7 @@ async def _erased(request: web.Request, reply: dict[str, Any], text: str) -> web
     return _html(
         request,
         "chat.html",
+        mode="chat",
         turns=[{"asked": text, **reply}],
         conversation="",
         form_token=request.app[CONVERSATIONS].tokens.form(),

@@ -118,4 +118,3 @@ async def test_a_conversation_in_the_terminal(brain: LiveBrain, tmp_path: Path) 
     assert "septets sur 160" in text
     assert shown[-1] == "  (pas de réponse)"
     assert MARIE not in text
-    assert "gateway.sqlite" not in os.listdir(tmp_path)

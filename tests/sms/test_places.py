@@ -111,3 +111,13 @@ def test_the_kind_is_not_said_again() -> None:
     ]
     message = told("France services :", [{**place, "kind": kind, "name": name} for kind, name in names])
     assert re.findall(r"\d ([^,]+), 3646", message.now[0]) == ["Lunel", "MDA de Lunel", "Bus France services"]
+    names = [("caf", "CAF de l'Hérault — site de Béziers"), ("caf", "Caf de l'Hérault, par téléphone")]
+    message = told("Caf, près de Sète :", [{**place, "kind": kind, "name": name} for kind, name in names])
+    assert re.findall(r"\d ([^,]+), 3646", message.now[0]) == ["Site de Béziers", "Par téléphone"]
+
+
+def test_a_town_is_said_once() -> None:
+    """A hyphen more or less does not make another town."""
+    place = {"kind": "france_services", "address": "", "phone": "3646", "distance_km": None, "source": "essai"}
+    message = told("Lieu :", [{**place, "name": "France services La Grande Motte", "city": "La Grande-Motte"}])
+    assert message.now[0].lower().count("motte") == 1

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bot.sms.reply import compose, continued
-from bot.sms.text import CALL, SEPTETS, septets
+from bot.sms.text import CALL, SEPTETS, septets, to_gsm
 
 
 def message(text: str, labels: tuple[str, ...] = (), urgent: bool = False, **more: Any) -> dict[str, Any]:
@@ -85,3 +88,38 @@ def test_a_message_ends_with_a_sentence_or_a_choice() -> None:
 def test_nothing_to_say() -> None:
     """An empty bubble makes no text message."""
     assert compose([message("")]).now == ()
+
+
+def test_choices_that_all_wait_are_announced_when_there_is_room() -> None:
+    """A text that leaves a few septets says that SUITE gives other subjects."""
+    told = compose([message("mot " * 68, ("Savoir à quelles aides j'ai droit", "Demander le RSA"))])
+    assert told.now[-1].endswith("mot. SUITE : autres sujets")
+    assert told.later == "Répondez 1 ou 2 : 1 Savoir à quelles aides j'ai droit  2 Demander le RSA"
+
+
+WORDS = st.lists(
+    st.sampled_from("mot, phrase. 0467676767 651,69 EUR « œuf » l’été ? : ! 1 [x] Caf".split()), max_size=110
+).map(" ".join)
+LABELS = st.lists(st.integers(1, 99).map(lambda number: f"Sujet n{number} à choisir"), unique=True, max_size=6)
+
+
+@given(st.lists(st.tuples(WORDS, LABELS, st.booleans()), max_size=3))
+def test_whatever_is_said(bubbles: list[tuple[str, list[str], bool]]) -> None:
+    """Any turn: two messages at a time, all words over SUITE, each choice under the number that answers it, the urgent first."""
+    messages = [message(text, tuple(labels), urgent) for text, labels, urgent in bubbles]
+    told, said = compose(messages), ""
+    first = to_gsm(next((text for text, _, urgent in bubbles if urgent and text), ""))
+    assert not first or first.split()[0] in told.now[0].removeprefix("(1/2) ").split(" ")[0]
+    for _ in range(9):
+        assert len(told.now) <= 2
+        assert all(0 < septets(text) <= SEPTETS for text in told.now)
+        said += "".join(f" {text.split(') ', 1)[-1] if len(told.now) > 1 else text}" for text in told.now)
+        if not told.later:
+            break
+        told = continued(told.later)
+    for text, _, _ in bubbles:
+        assert all(word in said for word in to_gsm(text).split())
+    labels = list(dict.fromkeys(label for _, some, _ in bubbles for label in some))
+    if not any(urgent for _, _, urgent in bubbles):
+        for number, label in enumerate(labels, start=1):
+            assert f"{number} {label}" in said or f"Répondez {number} : {label}" in said

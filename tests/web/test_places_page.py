@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot import identity
 from bot.answers import LiveBook
 from bot.directory.hours import PARIS
 from bot.web.render import Pages, french_date
@@ -20,7 +21,7 @@ PLACE: dict[str, Any] = {
 
 def shown(place: dict[str, Any], moment: str = "2026-11-24T10:00") -> str:
     """Return the HTML of a turn that shows `place`, read at `moment`."""
-    pages = Pages(LiveBook(), lambda: datetime.fromisoformat(moment).replace(tzinfo=PARIS))
+    pages = Pages(LiveBook(), lambda: datetime.fromisoformat(moment).replace(tzinfo=PARIS), identity.load())
     message = {
         "text": "Voici.",
         "choices": [],

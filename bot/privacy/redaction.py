@@ -1,0 +1,261 @@
+"""Takes personal data out of what a person writes, before Rasa, a store or a log sees it. Pure.
+
+Each recogniser names the spans that it finds; where two overlap, the first of `_RECOGNISERS` wins. What has a checksum
+(NIR, IBAN, card) is trusted on it; what has none needs words around it. Amounts, postcodes, hours, dates that are no
+birthday, and the numbers of services stay.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import phonenumbers
+
+from bot.privacy.names import names
+from bot.privacy.streets import addresses
+
+Span = tuple[int, int]
+
+
+class Kind(Enum):
+    """What was taken out; the value is what is written in its place."""
+
+    NIR = "numéro de sécurité sociale"
+    IBAN = "IBAN"
+    CARD = "carte bancaire"
+    EMAIL = "courriel"
+    PHONE = "téléphone"
+    BIRTH_DATE = "date de naissance"
+    CAF = "numéro d'allocataire"
+    FRANCE_TRAVAIL = "identifiant France Travail"
+    ADDRESS = "adresse"
+    NAME = "nom"
+    NUMBER = "numéro"
+
+
+@dataclass(frozen=True)
+class Redacted:
+    """A text without its personal data: `text` for people ("[téléphone]" in its place), `bare` for machines (nothing)."""
+
+    text: str
+    bare: str
+    kinds: tuple[Kind, ...]
+
+
+#: Digits with what people put between them.
+_SEPARATED = r"[\s.\-_/]{0,2}"
+_NIR = re.compile(
+    rf"(?<![\d.,])[1-478]{_SEPARATED}\d{_SEPARATED}\d{_SEPARATED}(?:0[1-9]|1[0-2]|[2-9]\d){_SEPARATED}(?:\d\d|2[ABab]){_SEPARATED}"
+    rf"\d{{3}}{_SEPARATED}\d{{3}}(?:{_SEPARATED}(?:(?:cl[eé]f?|key)\s?:?\s?)?\d\d)?(?!\d)",
+    re.IGNORECASE,
+)
+_LONG = re.compile(r"(?<![\d.,])\d(?:[ .\-]?\d){11,18}(?![\d])")
+_IBAN = re.compile(r"\b[A-Za-z]{2}\s?\d{2}(?:[\s\-]?[A-Za-z0-9]){11,30}\b")
+#: How long the IBAN of each country is that people of the Hérault may have (registry of SWIFT).
+_IBAN_LENGTHS = {
+    "FR": 27, "MC": 27, "AD": 24, "AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20, "ES": 24, "FI": 18, "GB": 22, "GR": 27,
+    "HR": 21, "HU": 28, "IE": 22, "IT": 27, "LT": 20, "LU": 20, "LV": 21, "MT": 31, "MU": 30, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "SI": 19,
+    "SK": 24, "TN": 24, "TR": 26, "UA": 29,
+}  # fmt: skip
+_EMAIL = re.compile(
+    r"(?:[\w+]{1,30}\s?[._\-]\s?){0,4}[\w+]{1,30}\s?(?:@|\(at\)|\[at\]|\barr?ob(?:as|ase|aze)\b)\s?[\w\-]{1,63}(?:\s?(?:\.|\bpoint\b)\s?[a-z0-9\-]{2,24}){1,3}",
+    re.IGNORECASE,
+)
+_AT = re.compile(r"@|\(at\)|\[at\]|\barr?ob", re.IGNORECASE)
+_MONTH = r"(?:janv(?:ier)?|f[eé]v(?:r(?:ier)?)?|mars|avr(?:il)?|mai|juin|juil(?:let)?|ao[uû]t|sept(?:embre)?|oct(?:obre)?|nov(?:embre)?|d[eé]c(?:embre)?)"
+_DATE = rf"(?:\d{{1,2}}(?:er)?\s?[/.\- ]\s?\d{{1,2}}\s?[/.\- ]\s?(?:\d{{4}}|\d{{2}})|\d{{8}}|\d{{6}}|\d{{1,2}}(?:er)?\s?{_MONTH}\.?\s?(?:\d{{4}}|\d{{2}})?|\d{{4}}-\d\d-\d\d)"
+_BIRTH = re.compile(
+    rf"\b(?:n[eé]{{1,2}}e?s?|naissance|naiss|naissances|ddn|dn|d\.n\.?|anniversaire|naquit)\b[^\d\n]{{0,25}}?(?P<value>{_DATE})(?!\d|\s?(?:€|euros?))",
+    re.IGNORECASE,
+)
+_CAF = re.compile(
+    r"\b(?:allocataires?|alloc|matricule|dossier caf|caf)\b[^\d\n]{0,30}?(?P<value>\d(?:[ .]?\d){5,7}(?:\s?[A-Za-z]\b)?)(?![\d€]|\s?(?:€|euros?))",
+    re.IGNORECASE,
+)
+_CAF_BEFORE = re.compile(
+    r"(?<![\d.,])(?P<value>\d{7}(?:\s?[A-Za-z]\b)?)(?![\d€])[^\d\n.]{0,20}\b(?:allocataire|alloc|matricule)\b",
+    re.IGNORECASE,
+)
+#: Seven digits and a letter: an identifier of France Travail, or of the Caf when that is said; a capital is enough, or words around.
+_SEVEN = re.compile(
+    r"(?<![\w.,])(?P<value>\d{7}\s?[A-Z])(?![\w])"
+    r"|\b(?:ft|ident(?:ifiants?)?|id|pe|demandeurs? (?:d.)?emploi|p[oô]le emploi|france travail|ou|celui|celle)\b[^\d\n]{0,25}?(?P<other>\d{7}\s?[A-Za-z])\b"
+    r"|\bfrance travail\b[^\d\n]{0,15}?(?P<spaced>\d\d \d\d \d{3} ?[A-Z])\b",
+    re.IGNORECASE,
+)
+_FRANCE_TRAVAIL = re.compile(
+    r"\b(?:identifiant|id|ident|num[eé]ro|num|n°|no|matricule|dossier|code|ide)\b[^\d\n]{0,45}?\b(?:p[oô]le[ -]?emplois?|france[ -]?travail|ft|pe|demandeur d.emploi|anpe)\b[^\d\n]{0,25}?(?P<value>\d{7}\s?[A-Za-z0-9]?)\b"
+    r"|\b(?:p[oô]le[ -]?emploi|france[ -]?travail|demandeur d.emploi)\b[^\d\n]{0,45}?\b(?:identifiant|id|ident|num[eé]ro|num|n°|no|dossier|code|ide)\b[^\d\n]{0,20}?(?P<other>\d{7}\s?[A-Za-z0-9]?)\b"
+    r"|\b(?:p[oô]le[ -]?emploi|france[ -]?travail|identifiant)\s?:?\s?(?P<bare>\d{7}[A-Za-z])\b",
+    re.IGNORECASE,
+)
+#: Telephone numbers spelt in groups with unusual signs, which the library does not read.
+_PHONE = re.compile(r"(?<![\d.,])(?:(?:\+|00)\s?33\s?(?:\(0\)\s?)?|0)\s?[1-9](?:[\s.\-_/,:]{0,3}\d\d){4}(?!\d)")
+
+
+#: Nothing that people write to us about is dated so long ago.
+_OLD_YEAR = 2008
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for position, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if position % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _nir_key_holds(raw: str) -> bool:
+    digits = raw.upper().replace("2A", "19").replace("2B", "18")
+    return len(digits) == 15 and digits.isdigit() and 97 - int(digits[:13]) % 97 == int(digits[13:])
+
+
+def _iban_holds(raw: str) -> bool:
+    moved = raw[4:] + raw[:4]
+    return int("".join(str(int(c, 36)) for c in moved)) % 97 == 1
+
+
+def _compact(raw: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]", "", raw)
+
+
+def _nirs(text: str, services: frozenset[str]) -> Iterator[Span]:
+    for found in _NIR.finditer(text):
+        raw = _compact(re.sub(r"(?i)cl[eé]f?|key", "", found[0]))
+        # A mistyped key is a number all the same; sixteen digits that pass Luhn are a card.
+        if len(raw) in {13, 15} and (_nir_key_holds(raw) or raw[0] in "12378"):
+            yield found.span()
+
+
+def _ibans(text: str, services: frozenset[str]) -> Iterator[Span]:
+    for found in _IBAN.finditer(text):
+        length = _IBAN_LENGTHS.get(found[0][:2].upper())
+        # The pattern may run into the words that follow: the number is as long as its country says.
+        kept = [found.start() + at for at, letter in enumerate(found[0]) if letter.isalnum()][: length or 0]
+        if length and len(kept) == length:
+            raw = "".join(text[at] for at in kept).upper()
+            if (sum(map(str.isdigit, raw)) > 12 and _iban_holds(raw)) or (
+                raw.startswith("FR") and raw[:14].removeprefix("FR").isdigit()
+            ):
+                yield kept[0], kept[-1] + 1
+
+
+def _cards(text: str, services: frozenset[str]) -> Iterator[Span]:
+    for found in _LONG.finditer(text):
+        digits = _compact(found[0])
+        if 13 <= len(digits) <= 19 and _luhn(digits):
+            yield found.span()
+
+
+def _long_numbers(text: str, services: frozenset[str]) -> Iterator[Span]:
+    """Numbers too long to be an amount, a date or a telephone: a file, an account."""
+    for found in _LONG.finditer(text):
+        yield found.span()
+
+
+def _emails(text: str, services: frozenset[str]) -> Iterator[Span]:
+    if not _AT.search(text):
+        return
+    for found in _EMAIL.finditer(text):
+        yield found.span()
+
+
+def _phones(text: str, services: frozenset[str]) -> Iterator[Span]:
+    spans = [
+        (found.start, found.end)
+        for found in phonenumbers.PhoneNumberMatcher(text, "FR", leniency=phonenumbers.Leniency.POSSIBLE)
+        if len(_compact(found.raw_string)) >= 9
+    ]
+    spans += [found.span() for found in _PHONE.finditer(text)]
+    for start, end in spans:
+        digits = re.sub(r"\D", "", text[start:end])
+        national = "0" + re.sub(r"^(?:00)?33(?:0)?", "", digits) if re.match(r"(?:00)?33", digits) else digits
+        if national in services or (
+            not re.fullmatch(r"0[1-9]\d{8}", national)
+            and not digits.startswith(("00", "33"))
+            and "+" not in text[start:end]
+        ):
+            continue
+        yield start, end
+
+
+def _values(pattern: "re.Pattern[str]") -> Callable[[str, frozenset[str]], Iterator[Span]]:
+    """Return a recogniser of the named groups of `pattern`."""
+
+    def find(text: str, services: frozenset[str]) -> Iterator[Span]:
+        for found in pattern.finditer(text):
+            name = next(name for name, value in found.groupdict().items() if value)
+            yield found.span(name)
+
+    return find
+
+
+def _birthdays(text: str, services: frozenset[str]) -> Iterator[Span]:
+    for found in _BIRTH.finditer(text):
+        # A date of the future or a term is no birthday: "date prévue de naissance".
+        if not re.search(r"pr[eé]vue?|terme|cong[eé]|prime|d[eé]clar", found[0], re.IGNORECASE):
+            yield found.span("value")
+
+
+def _old_dates(text: str, services: frozenset[str]) -> Iterator[Span]:
+    """Yield dates so old that they can only be somebody's birthday."""
+    for found in re.finditer(r"(?<![\d/.])\d{1,2}[/.\- ]\d{1,2}[/.\- ](\d{4})(?!\d)", text):
+        if 1920 <= int(found[1]) <= _OLD_YEAR:
+            yield found.span()
+
+
+def _without_services(find: Callable[[str], Iterable[Span]]) -> Callable[[str, frozenset[str]], Iterable[Span]]:
+    return lambda text, services: find(text)
+
+
+#: What an earlier pass wrote in the place of a secret.
+_WRITTEN = re.compile(rf"\[(?:{'|'.join(re.escape(kind.value) for kind in Kind)})\]")
+
+_RECOGNISERS: tuple[tuple[Kind, Callable[[str, frozenset[str]], Iterable[Span]]], ...] = (
+    (Kind.EMAIL, _emails),
+    (Kind.IBAN, _ibans),
+    (Kind.NIR, _nirs),
+    (Kind.CARD, _cards),
+    (Kind.PHONE, _phones),
+    (Kind.BIRTH_DATE, _birthdays),
+    (Kind.BIRTH_DATE, _old_dates),
+    (Kind.FRANCE_TRAVAIL, _values(_FRANCE_TRAVAIL)),
+    (Kind.CAF, _values(_CAF)),
+    (Kind.CAF, _values(_CAF_BEFORE)),
+    (Kind.FRANCE_TRAVAIL, _values(_SEVEN)),
+    (Kind.NUMBER, _long_numbers),
+    (Kind.ADDRESS, _without_services(addresses)),
+    (Kind.NAME, _without_services(names)),
+)
+
+
+def spans(text: str, services: frozenset[str] = frozenset()) -> list[tuple[Kind, int, int]]:
+    """Return what would be taken out, in order of the text; `services` are public numbers that stay ("0467676767")."""
+    taken: list[tuple[Kind, int, int]] = []
+    for kind, find in _RECOGNISERS:
+        for start, end in find(text, services):
+            if all(end <= other or start >= finish for _, other, finish in taken):
+                taken.append((kind, start, end))
+    return sorted(taken, key=lambda one: one[1])
+
+
+def redact(text: str, services: frozenset[str] = frozenset()) -> Redacted:
+    """Return `text` without its personal data; the same text, untouched, when there is none."""
+    found = spans(text, services)
+    if not found:
+        return Redacted(text, _joined(_WRITTEN.sub(" ", text)) if "[" in text else text, ())
+    shown, bare, at = [], [], 0
+    for kind, start, end in found:
+        shown += [text[at:start], f"[{kind.value}]"]
+        bare += [text[at:start], " "]
+        at = end
+    kinds = tuple(dict.fromkeys(kind for kind, _, _ in found))
+    return Redacted("".join([*shown, text[at:]]), _joined(_WRITTEN.sub(" ", "".join([*bare, text[at:]]))), kinds)
+
+
+def _joined(text: str) -> str:
+    return re.sub(r" {2,}", " ", text).strip()
+
+
+__all__ = ["Kind", "Redacted", "redact", "spans"]
