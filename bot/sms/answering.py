@@ -12,12 +12,12 @@ from bot import urgent
 from bot.answers import render
 from bot.assistant import BrainError
 from bot.conversations import Conversations
-from bot.sms import loss, retry
+from bot.sms import retry
 from bot.sms.inbox import Claim
 from bot.sms.manners import Keyword, keyword, looks_automatic
 from bot.sms.reply import compose, continued
 from bot.sms.sealed import Sealer
-from bot.sms.text import Parts, split
+from bot.sms.text import split
 from bot.store import State
 from bot.text import clean, is_readable
 
@@ -221,16 +221,7 @@ class Answering:
         lookup = answered.reply["commune"] is not None or any(message["places"] for message in messages)
         if keyword(said) is Keyword.MORE and not lookup and not is_urgent:
             return self._welcomed(claim, Said(self._system("sms_rien_de_plus"), counted))
-        if loss.told(said) and not is_urgent:
-            return self._welcomed(claim, self._grieving(answered.reply["intent"], parts, counted))
         return self._welcomed(claim, Said(parts.now, {**counted, **self._kept(parts.later)}, is_urgent))
-
-    def _grieving(self, intent: str, parts: Parts, counted: dict[str, Any]) -> Said:
-        """Return a word and a person first; what was asked besides follows, but never the steps to a birth."""
-        words = self._system("sms_perte")
-        if intent == "pmi_grossesse":
-            return Said(words, {**counted, **self._kept("")})
-        return Said(words + parts.now, {**counted, **self._kept(parts.later)})
 
     def without_brain(self, claim: Claim, text: str) -> Said:
         """Return the honest sentence (in danger, the right number), for a message that makes the answering itself fail."""
