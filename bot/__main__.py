@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run`, `train`, `gateway`, `check`, `purge`, `sms`."""
+"""The command line: `python -m bot run`, `train`, `gateway`, `check`, `purge`, `feedback`, `sms`."""
 
 import asyncio
 import os
@@ -84,6 +84,14 @@ def purge() -> None:
     from bot import gateway as gateway_module
 
     typer.echo(f"{asyncio.run(gateway_module.purge_once(_settings()))} conversation(s) effacée(s)")
+
+
+@app.command()
+def feedback(csv: Annotated[bool, typer.Option("--csv", help="pour un tableur")] = False) -> None:
+    """Compter les « Cette réponse vous a aidé ? », par réponse et par mois."""
+    from bot import feedback as feedback_module
+
+    typer.echo(asyncio.run(feedback_module.report(_settings(), csv)))
 
 
 @sms.callback(invoke_without_command=True)

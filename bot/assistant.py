@@ -35,6 +35,8 @@ OUT_OF_SCOPE = "hors_sujet"
 _YES = re.compile(
     r"^(?:oui|ouais?|wi|ui|yes|ok|exact(?:ement)?|tout a fait|c'?est (?:ca|bien ca|la)|voila)(?:[ ,.!]+(?:oui|c'?est (?:ca|bien ca)|merci|voila))*[ .!]*$"
 )
+#: The answers to someone in danger: chosen by their picture, they are as urgent as when told.
+_DANGERS = frozenset(urgent.load().kinds.values())
 #: The choice that looks for the place nearest to the person.
 LOOKUP = "chercher_structure"
 #: What is said of a lost pregnancy, and the answers that would hurt then: neither said, unless asked for, nor offered.
@@ -57,9 +59,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Message:
-    """One bubble of the reply, as the chat API gives it."""
+    """One bubble of the reply, as the chat API gives it; `id` is that of the answer."""
 
     text: str
+    id: str = ""
     choices: tuple[Choice, ...] = ()
     places: tuple[dict[str, Any], ...] = ()
     links: tuple[dict[str, str], ...] = ()
@@ -174,6 +177,7 @@ class Assistant:
                 behind[answers[one].label] = one
         message = Message(
             text=text,
+            id=answer.id,
             choices=tuple(Choice(label, label) for label in behind),
             places=tuple(_dated(place, now) for place in said.get("places") or ()),
             links=tuple(asdict(link) for link in answer.links),
@@ -199,28 +203,45 @@ class Assistant:
             self.book.book.answers[danger].reports_as, (message,), state=replace(state, choices={}, missed=0), ok=False
         )
 
-    async def turn(self, sender: str, text: str, state: State, channel: str = "web") -> Reply:
+    async def turn(
+        self, sender: str, text: str, state: State, channel: str = "web", subject: str | None = None
+    ) -> Reply:
         """Answer `text`, said in the conversation `sender` whose state is `state`.
 
-        `text` is raw: whatever a person or an attacker sends, within the length that the channel allows.
+        `text` is raw: whatever a person or an attacker sends, within the length that the channel allows. `subject` is the
+        id of the answer that `text` chooses, when it was chosen by its picture: an answer of ours, or it is not heeded.
         """
         self.book.refresh()
         variant: Variant = "sms" if channel == "sms" else "simple" if state.variant == "simple" else "standard"
         said = clean(text)
         if not is_readable(said):
             return self.simple_reply("vide", variant, state)
-        said = _typed_back(said, state)
-        chosen = _chosen(said, state)
+        by_picture = subject if subject and self._answers_people(subject) else None
+        said = said if by_picture else _typed_back(said, state)
+        chosen = by_picture or _chosen(said, state)
         try:
             turn = await self.brain.turn(sender, said, chosen)
         except BrainError as error:
             log.warning("turn without the brain: %s", error)
-            return self.degraded(said, variant, state)
-        return self._reply(turn, said, state, variant)
+            return self._by_picture(by_picture, variant, state) if by_picture else self.degraded(said, variant, state)
+        return self._reply(turn, said, state, variant, by_picture in _DANGERS)
 
-    def _reply(self, turn: dict[str, Any], said: str, state: State, variant: Variant) -> Reply:
+    def _answers_people(self, id_: str) -> bool:
+        answer = self.book.book.answers.get(id_)
+        return answer is not None and answer.theme != "dialogue"
+
+    def _by_picture(self, id_: str, variant: Variant, state: State) -> Reply:
+        """Return an answer chosen by its picture when Rasa is away: nothing had to be understood."""
+        danger = id_ in _DANGERS
+        message, behind = self._message({"answer": id_}, variant, danger)
+        state = State(state.variant, behind, 0)
+        return Reply(self.book.book.answers[id_].reports_as, (message,), state=state, ok=False)
+
+    def _reply(
+        self, turn: dict[str, Any], said: str, state: State, variant: Variant, danger_chosen: bool = False
+    ) -> Reply:
         slots: dict[str, Any] = turn.get("slots") or {}
-        is_urgent = bool(turn.get("urgent"))
+        is_urgent = bool(turn.get("urgent")) or danger_chosen
         understood = str(turn.get("intent") or OUT_OF_SCOPE)
         kept = "simple" if understood == "reformuler" else None if understood == "recommencer" else state.variant
         if variant != "sms":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from bot import commune_names, identity, urgent
+from bot import checklists, commune_names, identity, subjects, urgent
 from bot import examples as examples_module
 from bot.answers import AnswersError, Book, load
 from bot.answers.check import check as check_answers
@@ -116,6 +116,19 @@ def _identity() -> list[str]:
     return []
 
 
+def _workshop(book: Book, today: date) -> tuple[list[str], list[str]]:
+    """Return what is wrong in the subjects and the lists of papers, and which lists are to be read again."""
+    content = {answer.id: answer.label for answer in book.answers.values() if answer.theme != "dialogue"}
+    pictures = subjects.drawn(ROOT / "bot" / "web" / "static" / "pictures.svg")
+    try:
+        wrong = subjects.check(subjects.read(), content, pictures)
+        found = checklists.check(checklists.read(), content, pictures, today)
+    except (subjects.SubjectsError, checklists.ChecklistsError) as error:
+        return [f"data/{line}" for line in str(error).splitlines()], []
+    wrong += [line for level, line in found if level == "error"]
+    return wrong, [line for level, line in found if level == "expired"]
+
+
 def problems(today: date, root: Path = ROOT) -> tuple[list[str], list[str], list[str]]:
     """Return what is wrong, what has expired, and what expires within 60 days: sentences with file and line."""
     try:
@@ -144,9 +157,11 @@ def problems(today: date, root: Path = ROOT) -> tuple[list[str], list[str], list
     wrong += doubled + commune_names.misspelt(sentences, names)
     wrong += _danger_patterns()
     wrong += _places() + _identity()
+    unlisted, to_read_again = _workshop(book, today)
+    wrong += unlisted
     return (
         wrong,
-        [str(one) for one in found if one.level == "expired"],
+        [str(one) for one in found if one.level == "expired"] + to_read_again,
         [str(one) for one in found if one.level == "soon"],
     )
 

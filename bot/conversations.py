@@ -58,25 +58,38 @@ class Conversations:
         variant: str | None = None,
         origin: str = "",
         channel: str = "web",
+        subject: str | None = None,
+        workshop: bool = False,
     ) -> dict[str, Any]:
         """Answer `text` in the conversation of `token` (a new one when None); return the chat API's reply.
 
         The same `client_id` gets the same reply, once. `origin` tells one client from another while it has no token
         (its address): a first message repeated by the same client finds the conversation that it began. `channel`
-        ("web", "sms") decides how the answer is worded.
+        ("web", "sms") decides how the answer is worded. `subject` is the answer asked for by its id, `text` then being
+        the words that it was chosen by. A conversation begun in a `workshop` is forgotten sooner, and once erased it is
+        not begun again by the same message.
         Raise BadToken, UnknownConversation.
         """
         if token is None:
-            return await self._open(text, client_id, variant, origin, channel)
+            return await self._open(text, client_id, variant, origin, channel, subject, workshop)
         sender = self.tokens.sender(token)
         async with self._alone(sender):
             state = await self.store.state(sender)
             if state is None:
                 raise UnknownConversation
-            return await self._turn(token, sender, state, text, client_id, variant, channel)
+            return await self._turn(
+                token, sender, state, text, client_id, variant, channel, subject=subject, workshop=workshop
+            )
 
     async def _open(
-        self, text: str, client_id: str | None, variant: str | None, origin: str, channel: str
+        self,
+        text: str,
+        client_id: str | None,
+        variant: str | None,
+        origin: str,
+        channel: str,
+        subject: str | None,
+        workshop: bool,
     ) -> dict[str, Any]:
         opening = None
         if client_id is not None and len(client_id) >= _UNIQUE_ID:
@@ -84,10 +97,14 @@ class Conversations:
         async with self._alone(opening or self.tokens.new()):
             if opening and (turn := await self.store.opened(opening)):
                 return turn.reply
+            if workshop and opening and await self.store.was_erased(opening):
+                raise UnknownConversation
             token = self.tokens.new()
             sender = self.tokens.sender(token)
-            await self.store.start(sender, self._now())
-            return await self._turn(token, sender, State(), text, client_id, variant, channel, opening)
+            await self.store.start(sender, self._now(), workshop)
+            return await self._turn(
+                token, sender, State(), text, client_id, variant, channel, opening, subject, workshop
+            )
 
     async def _turn(
         self,
@@ -99,12 +116,14 @@ class Conversations:
         variant: str | None,
         channel: str,
         opening: str | None = None,
+        subject: str | None = None,
+        workshop: bool = False,
     ) -> dict[str, Any]:
         if client_id is not None and (turn := await self.store.repeat(sender, client_id)):
             return turn.reply
         if variant is not None:
             state = replace(state, variant=variant)
-        reply = await self.assistant.turn(sender, text, state, channel)
+        reply = await self.assistant.turn(sender, text, state, channel, subject)
         public = {"conversation": token, **reply.public()}
         if reply.erase:
             try:
@@ -113,7 +132,7 @@ class Conversations:
                 log.warning("erase put off: %s", error)
                 return {"conversation": token, **self.assistant.degraded(text, "standard", state).public()}
             public["conversation"] = self.tokens.new()
-            await self.store.start(self.tokens.sender(public["conversation"]), self._now())
+            await self.store.start(self.tokens.sender(public["conversation"]), self._now(), workshop)
             return public
         # A turn that failed may be sent again under the same id: it has not been answered yet.
         answered_id, opening = (client_id, opening) if reply.ok else (None, None)
@@ -155,16 +174,40 @@ class Conversations:
             raise UnknownConversation
         return await self.store.turns(sender)
 
-    async def erase(self, token: str) -> None:
-        """Erase a conversation everywhere; nothing to do when it is gone already. Raise BadToken, BrainError."""
+    async def erase(self, token: str) -> bool:
+        """Erase a conversation everywhere; return whether it was still there. Raise BadToken, BrainError."""
         sender = self.tokens.sender(token)
         async with self._alone(sender):
-            await self._erase(sender)
+            return await self._erase(sender)
 
-    async def _erase(self, sender: str) -> None:
+    async def _erase(self, sender: str) -> bool:
         # Rasa first: if it cannot, the person is told, and asking again finds the conversation still to erase.
         await self.assistant.brain.forget(sender)
-        await self.store.erase(sender)
+        return await self.store.erase(sender, self._now())
+
+    async def stay(self, token: str) -> None:
+        """Note that somebody is still there, reading. Raise BadToken, UnknownConversation."""
+        if not await self.store.touch(self.tokens.sender(token), self._now()):
+            raise UnknownConversation
+
+    async def clear_workshop(self, idle_for: float) -> int:
+        """Erase the conversations of a workshop with no sign of life for `idle_for` seconds; return how many.
+
+        What Rasa cannot forget now stays whole, to be erased the next time.
+        """
+        before = self._now() - idle_for
+        erased = 0
+        for sender in await self.store.idle(before):
+            async with self._alone(sender):
+                if not await self.store.is_idle(sender, before):
+                    continue
+                try:
+                    await self._erase(sender)
+                except BrainError as error:
+                    log.warning("workshop: erase put off: %s", error)
+                    continue
+                erased += 1
+        return erased
 
     async def purge(self, older_than: float) -> int:
         """Delete the conversations whose last message is more than `older_than` seconds old; return how many."""

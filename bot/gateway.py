@@ -6,7 +6,6 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -16,6 +15,7 @@ from bot import identity
 from bot.answers import LiveBook
 from bot.assistant import Assistant, Brain
 from bot.conversations import Conversations
+from bot.feedback import Feedback
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.settings import Settings
@@ -26,19 +26,22 @@ from bot.sms.routes import SMS
 from bot.sms.service import Box, Sms
 from bot.store import Store
 from bot.tokens import Tokens
-from bot.web import api, site
-from bot.web.errors import ApiError, as_json
-from bot.web.keys import CONVERSATIONS, HEALTH, LIMITS, METRICS, PAGES, SETTINGS
+from bot.web import api, cors, embed, feedback, pages, site, transcript, workshop
+from bot.web.compression import compress
+from bot.web.errors import ApiError
+from bot.web.keys import CONVERSATIONS, FEEDBACK, HEALTH, LIMITS, METRICS, PAGES, SETTINGS
 from bot.web.limits import Limits, Rates
 from bot.web.render import Pages
 from bot.web.security import add_headers
 
 log = logging.getLogger(__name__)
 
-#: Bytes read of a request: the longest message in UTF-8 and JSON, with room for a form's fields.
-MAX_BODY = 128 * 1024
+#: Bytes read of a request: 50,000 characters pasted in a form, whose bytes are tripled there, are told to be too many and not lost.
+MAX_BODY = 512 * 1024
 #: Seconds before the first purge (Rasa is still starting), and between two.
 FIRST_PURGE, PURGE_EVERY = 60.0, 3600.0
+#: Seconds between two looks at the workshop's conversations that nobody came back to.
+WORKSHOP_EVERY = 60.0
 
 Clock = Callable[[], datetime]
 
@@ -77,7 +80,24 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
         )
         failure = ApiError("panne")
     request.app[METRICS].refused.labels(failure.code).inc()
-    return as_json(failure)
+    return pages.failed(request, failure)
+
+
+@contextlib.asynccontextmanager
+async def texting(
+    app: web.Application, provider: Provider | None, session: aiohttp.ClientSession, now: Clock
+) -> AsyncIterator[None]:
+    """Take in, answer and send text messages as long as this lasts, when there is a provider."""
+    if provider is None:
+        yield
+        return
+    sms = Sms(app[SETTINGS], provider, app[BOX], app[CONVERSATIONS], session, app[METRICS].sms, now)
+    app[SMS], app[HEALTH].sms = sms, sms.state
+    await sms.start()
+    try:
+        yield
+    finally:
+        await sms.stop()
 
 
 def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | None = None) -> web.Application:
@@ -85,7 +105,7 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
 
     `provider` carries text messages instead of the one of the settings.
     """
-    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[compress, errors, cors.guard], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     rates = (
         Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
@@ -106,16 +126,11 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
             assistant = Assistant(brain, book, now)
             tokens = Tokens(settings.keys(), settings.retention_days)
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp())
-            app[HEALTH] = health = Health(brain, session, f"http://127.0.0.1:{settings.actions_port}/health", store)
-            app[BOX] = box = Box(settings, store, lambda: now().timestamp())
-            if provider is None:
+            app[FEEDBACK] = Feedback(store, book, lambda: now().date())
+            app[HEALTH] = Health(brain, session, f"http://127.0.0.1:{settings.actions_port}/health", store)
+            app[BOX] = Box(settings, store, lambda: now().timestamp())
+            async with texting(app, provider, session, now):
                 yield
-            else:
-                sms = Sms(settings, provider, box, app[CONVERSATIONS], session, app[METRICS].sms, now)
-                app[SMS], health.sms = sms, sms.state
-                await sms.start()
-                yield
-                await sms.stop()
         await store.close()
 
     async def purging(app: web.Application) -> AsyncIterator[None]:
@@ -129,6 +144,22 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
                 except Exception as error:
                     log.error("purge: %s", type(error).__name__)
                 await asyncio.sleep(PURGE_EVERY)
+
+        task = asyncio.create_task(forever())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    async def clearing(app: web.Application) -> AsyncIterator[None]:
+        async def forever() -> None:
+            while True:
+                await asyncio.sleep(WORKSHOP_EVERY)
+                try:
+                    if gone := await app[CONVERSATIONS].clear_workshop(settings.workshop_forget_minutes * 60):
+                        log.info("workshop: %d conversations erased", gone)
+                except Exception as error:
+                    log.error("workshop: %s", type(error).__name__)
 
         task = asyncio.create_task(forever())
         yield
@@ -154,12 +185,17 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
         if runner:
             await runner.cleanup()
 
-    app.cleanup_ctx.extend([resources, purging, measures])
-    app.on_response_prepare.append(add_headers)
+    app.cleanup_ctx.extend([resources, purging, clearing, measures])
+    app.on_response_prepare.extend([cors.add_headers, add_headers])
     app.add_routes(api.routes)
     app.add_routes(site.routes)
+    app.add_routes(embed.routes)
+    app.add_routes(workshop.routes)
+    app.add_routes(feedback.routes)
+    app.add_routes(transcript.routes)
+    app.add_routes(pages.routes)
+    app[PAGES].assets.mount(app)
     sms_routes.add_routes(app, settings, app[METRICS].sms)
-    app.router.add_static("/static/", Path(__file__).parent / "web" / "static")
     return app
 
 

@@ -85,7 +85,7 @@ class Switchboard(_Strict):
 
 
 class Identity(_Strict):
-    """What the pages say of themselves; `publisher` and the contacts may be empty, and the pages then say so."""
+    """What the pages say of themselves; `publisher`, the contacts, `legal_basis` and `host` may be empty, and the pages then say so."""
 
     name: str = Field(min_length=1)
     short_name: str = Field(min_length=1, max_length=20)
@@ -95,6 +95,8 @@ class Identity(_Strict):
     publisher: str = ""
     contact_email: str = ""
     data_protection_contact: str = ""
+    legal_basis: str = ""
+    host: str = ""
     colours: Colours
 
 

@@ -13,6 +13,12 @@ class Metrics:
         )
         self.urgent = Counter("assistant_urgent", "Turns taken as danger, by kind", ["kind"], registry=self.registry)
         self.refused = Counter("assistant_refused", "Requests refused, by error code", ["code"], registry=self.registry)
+        self.feedback = Counter(
+            "assistant_feedback",
+            "Opinions of the answers: did it help?",
+            ["answer", "helped"],
+            registry=self.registry,
+        )
         self.seconds = Histogram(
             "assistant_turn_seconds",
             "Time to answer a turn",

@@ -4,9 +4,10 @@ import secrets
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import origins
 from bot.paths import ROOT
 
 
@@ -45,6 +46,15 @@ class Settings(BaseSettings):
     )
     turn_timeout: float = Field(8.0, gt=0, le=60, description="secondes laissées à Rasa pour une réponse")
     retention_days: int = Field(30, ge=1, le=365, description="jours de conservation d'une conversation")
+    workshop_idle_minutes: float = Field(
+        10,
+        ge=1,
+        le=240,
+        description="atelier : minutes sans rien toucher avant l'avertissement, puis l'effacement de l'écran",
+    )
+    workshop_forget_minutes: float = Field(
+        60, ge=5, le=1440, description="atelier : minutes sans activité avant que le serveur efface la conversation"
+    )
     rate_limit: Literal["on", "off"] = Field("on", description="off lève les limites, pour un essai de charge")
     rate_per_conversation: str = Field("30/minute", description="messages par conversation")
     rate_per_address: str = Field(
@@ -57,6 +67,21 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="adresse publique du site, pour vérifier l'origine des formulaires derrière un mandataire"
     )
+    allowed_origins: str = Field(
+        "",
+        description="sites qui peuvent afficher l'assistant chez eux (voir /integration), séparés par des virgules, "
+        "comme https://www.exemple.fr ; vide : aucun autre que le nôtre",
+    )
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _as_browsers_write_them(cls, value: str) -> str:
+        return ",".join(sorted(origins.parse_list(value)))
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins of ALLOWED_ORIGINS, as browsers write them."""
+        return frozenset(self.allowed_origins.split(",")) - {""}
 
     sms_provider: Literal["", "kannel", "jasmin", "twilio", "ovh"] = Field(
         "", description="opérateur des SMS : kannel, jasmin, twilio ou ovh ; vide : pas de SMS"

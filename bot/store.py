@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,28 @@ TURNS = sa.Table(
     sa.Column("reply", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
     sa.UniqueConstraint("sender", "client_id"),
+)
+#: The conversations held in a workshop, on a computer that others use next: forgotten sooner than the others.
+WORKSHOP = sa.Table(
+    "workshop",
+    METADATA,
+    sa.Column("sender", sa.String(64), sa.ForeignKey("conversations.sender", ondelete="CASCADE"), primary_key=True),
+)
+#: First messages of a workshop whose conversation was erased, as keyed digests: sent again by the back button, they stay erased.
+ERASED = sa.Table(
+    "erased",
+    METADATA,
+    sa.Column("opening", sa.String(64), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
+#: What people said of the answers: how many, of which answer, on which day; nothing of who or of what was written.
+FEEDBACK = sa.Table(
+    "feedback",
+    METADATA,
+    sa.Column("answer", sa.String(100), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("yes", sa.Integer, nullable=False),
+    sa.Column("no", sa.Integer, nullable=False),
 )
 
 
@@ -125,14 +148,16 @@ class Store:
             ).first()
         return State(**json.loads(row.state)) if row else None
 
-    async def start(self, sender: str, now: float) -> None:
-        """Begin a conversation."""
+    async def start(self, sender: str, now: float, workshop: bool = False) -> None:
+        """Begin a conversation, in a workshop or not."""
         async with self._changing() as connection:
             await connection.execute(
                 sa.insert(CONVERSATIONS).values(
                     sender=sender, started_at=now, last_at=now, state=json.dumps(State().__dict__)
                 )
             )
+            if workshop:
+                await connection.execute(sa.insert(WORKSHOP).values(sender=sender))
 
     async def add(self, sender: str, turn: Turn, state: State, opening: str | None = None) -> None:
         """Keep a turn and the new state together. `opening` marks a first message, so that its repeat finds it."""
@@ -173,10 +198,45 @@ class Store:
         found = await self._turns(TURNS.c.opening == opening)
         return found[0] if found else None
 
-    async def erase(self, sender: str) -> bool:
-        """Delete a conversation; return whether there was one."""
+    async def was_erased(self, opening: str) -> bool:
+        """Tell whether this opening message began a conversation of a workshop that was erased."""
+        async with self.engine.connect() as connection:
+            return (
+                await connection.execute(sa.select(ERASED.c.at).where(ERASED.c.opening == opening))
+            ).first() is not None
+
+    async def touch(self, sender: str, now: float) -> bool:
+        """Note that a conversation is still in use; return whether there is one."""
         async with self._changing() as connection:
+            result = await connection.execute(
+                sa.update(CONVERSATIONS).where(CONVERSATIONS.c.sender == sender).values(last_at=now)
+            )
+        return bool(result.rowcount)
+
+    async def idle(self, before: float) -> list[str]:
+        """Return the conversations of a workshop whose last sign of life is older than `before`."""
+        query = sa.select(WORKSHOP.c.sender).join(CONVERSATIONS).where(CONVERSATIONS.c.last_at < before)
+        async with self.engine.connect() as connection:
+            return [row.sender for row in await connection.execute(query)]
+
+    async def is_idle(self, sender: str, before: float) -> bool:
+        """Tell whether a conversation has given no sign of life since `before`."""
+        query = sa.select(CONVERSATIONS.c.last_at).where(CONVERSATIONS.c.sender == sender)
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(query)).first()
+        return row is not None and row.last_at < before
+
+    async def erase(self, sender: str, now: float) -> bool:
+        """Delete a conversation at `now`; return whether there was one."""
+        of_it = sa.select(TURNS.c.opening, sa.literal(now)).where(
+            TURNS.c.sender == sender,
+            TURNS.c.opening.is_not(None),
+            sa.exists().where(WORKSHOP.c.sender == sender),
+        )
+        async with self._changing() as connection:
+            await connection.execute(sa.insert(ERASED).from_select(["opening", "at"], of_it))
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender == sender))
+            await connection.execute(sa.delete(WORKSHOP).where(WORKSHOP.c.sender == sender))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.sender == sender))
         await self.forget_log()
         return bool(result.rowcount)
@@ -187,11 +247,38 @@ class Store:
             async with self.engine.connect() as connection:
                 await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    async def count_feedback(self, answer: str, day: date, helped: bool) -> None:
+        """Count one opinion of an answer."""
+        column = FEEDBACK.c.yes if helped else FEEDBACK.c.no
+        one_more = (
+            sa.update(FEEDBACK)
+            .where(FEEDBACK.c.answer == answer, FEEDBACK.c.day == day)
+            .values({column.name: column + 1})
+        )
+        first = sa.insert(FEEDBACK).values(answer=answer, day=day, yes=int(helped), no=int(not helped))
+        async with self._changing() as connection:
+            if (await connection.execute(one_more)).rowcount:
+                return
+        try:
+            async with self._changing() as connection:
+                await connection.execute(first)
+        except sa.exc.IntegrityError:  # somebody else was the first of the day, meanwhile
+            async with self._changing() as connection:
+                await connection.execute(one_more)
+
+    async def feedback(self) -> list[tuple[str, date, int, int]]:
+        """Return (answer, day, yes, no), oldest day first."""
+        query = sa.select(FEEDBACK).order_by(FEEDBACK.c.day, FEEDBACK.c.answer)
+        async with self.engine.connect() as connection:
+            return [(row.answer, row.day, row.yes, row.no) for row in await connection.execute(query)]
+
     async def purge(self, before: float) -> int:
         """Delete the conversations whose last turn is older than `before`; return how many."""
         old = sa.select(CONVERSATIONS.c.sender).where(CONVERSATIONS.c.last_at < before)
         async with self._changing() as connection:
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender.in_(old)))
+            await connection.execute(sa.delete(WORKSHOP).where(WORKSHOP.c.sender.in_(old)))
+            await connection.execute(sa.delete(ERASED).where(ERASED.c.at < before))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.last_at < before))
         await self.forget_log()
         return int(result.rowcount)

@@ -10,7 +10,19 @@ import pytest
 
 INSIDE_RASA = importlib.util.find_spec("rasa") is not None
 collect_ignore = (
-    ["web", "conversations", "browser", "sms", "answers", "test_process.py", "test_docs.py", "test_identity.py"]
+    [
+        "web",
+        "conversations",
+        "browser",
+        "sms",
+        "answers",
+        "test_process.py",
+        "test_docs.py",
+        "test_identity.py",
+        "test_origins.py",
+        "test_subjects.py",
+        "test_checklists.py",
+    ]
     if INSIDE_RASA
     else ["brain"]
 )

@@ -100,6 +100,8 @@ class Found:
             "access": place.access,
             "distance_km": None if self.distance_km is None else round(self.distance_km, 1),
             "approximate": place.approximate,
+            "latitude": place.point[0] if place.point else None,
+            "longitude": place.point[1] if place.point else None,
             "url": place.url,
             "source": place.source,
             "source_date": place.source_date,

@@ -34,8 +34,10 @@ class Incoming(BaseModel):
     variant: Literal["standard", "simple"] | None = None
 
 
-async def answer(request: web.Request, message: Incoming) -> dict[str, Any]:
-    """Answer one message, from the API or from the form; raise ApiError."""
+async def answer(
+    request: web.Request, message: Incoming, subject: str | None = None, workshop: bool = False
+) -> dict[str, Any]:
+    """Answer one message, from the API or from a form; raise ApiError. `subject`, `workshop`: see Conversations.say."""
     settings = request.app[SETTINGS]
     if not message.text.strip():
         raise ApiError("vide")
@@ -51,7 +53,13 @@ async def answer(request: web.Request, message: Incoming) -> dict[str, Any]:
         await request.app[LIMITS].count(address, sender)
         started = time.perf_counter()
         reply = await conversations.say(
-            message.text, message.conversation or None, message.id, message.variant, address
+            message.text,
+            message.conversation or None,
+            message.id,
+            message.variant,
+            address,
+            subject=subject,
+            workshop=workshop,
         )
     except BadToken as error:
         raise ApiError("jeton") from error

@@ -5,6 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
+from bot import identity
+
 #: code → (HTTP status, sentence)
 ERRORS: dict[str, tuple[int, str]] = {
     "json": (400, 'La requête n\'est pas du JSON lisible. Envoyez {"text": "votre message"}.'),
@@ -19,14 +21,23 @@ ERRORS: dict[str, tuple[int, str]] = {
         403,
         "Ce formulaire ne vient pas de notre site, ou il est resté ouvert trop longtemps. Rechargez la page et recommencez.",
     ),
+    "site": (
+        403,
+        "Ce site n'est pas autorisé à afficher l'assistant. Posez votre question sur la page de l'assistant. "
+        "Pour la personne qui s'occupe de ce site : son adresse doit être ajoutée aux sites autorisés (ALLOWED_ORIGINS).",
+    ),
+    "perime": (
+        403,
+        "Cette page est restée ouverte longtemps. Votre message est toujours là : envoyez-le à nouveau.",
+    ),
     "introuvable": (404, "Cette page n'existe pas."),
     "methode": (405, "Cette adresse ne répond pas à cette méthode."),
     "trop_long": (413, "Votre message est trop long. Écrivez-le plus court. En danger : 112, ou SMS au 114."),
     "trop_de_messages": (429, "Vous avez envoyé beaucoup de messages. Attendez un peu, puis recommencez."),
     "panne": (
         503,
-        "L'assistant ne peut pas répondre pour le moment. Réessayez dans quelques minutes, ou appelez le standard du Département : "
-        "04 67 67 67 67. En danger : 112, ou SMS au 114.",
+        "L'assistant ne peut pas répondre pour le moment. Réessayez dans quelques minutes, ou appelez le {standard}. "
+        "En danger : 112, ou SMS au 114.",
     ),
 }
 
@@ -37,7 +48,8 @@ class ApiError(Exception):
     def __init__(self, code: str, detail: str = "", headers: dict[str, str] | None = None) -> None:
         self.code = code
         self.status, sentence = ERRORS[code]
-        self.sentence = f"{sentence} {detail}".strip()
+        board = identity.load().switchboard
+        self.sentence = f"{sentence} {detail}".strip().replace("{standard}", f"{board.name} : {board.phone}")
         self.headers = headers or {}
         super().__init__(code)
 

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from bot.conversations import Conversations
+from bot.feedback import Feedback
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.settings import Settings
@@ -14,4 +15,5 @@ CONVERSATIONS = web.AppKey("conversations", Conversations)
 LIMITS = web.AppKey("limits", Limits)
 PAGES = web.AppKey("pages", Pages)
 HEALTH = web.AppKey("health", Health)
+FEEDBACK = web.AppKey("feedback", Feedback)
 METRICS = web.AppKey("metrics", Metrics)

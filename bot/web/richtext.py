@@ -1,22 +1,25 @@
 """The plain text of an answer made into blocks for a page: paragraphs, lists, and numbers that can be called."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 _STEP = re.compile(r"\d{1,2}\. ")
 _UNITS = (
     r"(?! ?(?:h\b|heures?|ans?|jours?|mois|semaines?|minutes?|euros?|€|%|janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|"
     r"décembre|/))"
 )
+#: What the answers say in English, to whom writes in another language: a screen reader must not read it as French.
+_ENGLISH = re.compile(r"I only understand French\. In danger, call 112\.")
 
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of a line; `href` when it can be called or written to."""
+    """A piece of a line; `href` when it can be called or written to, `lang` when it is not in French."""
 
     text: str
     href: str | None = None
+    lang: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,13 @@ class Dialer:
 
     def spans(self, line: str) -> tuple[Span, ...]:
         """Cut `line` into text and numbers; the 114 is written to, the others are called."""
+        if english := _ENGLISH.search(line):
+            before, after = line[: english.start()], line[english.end() :]
+            foreign = (replace(span, lang="en") for span in self._spans(english[0]))
+            return (*self._spans(before), *foreign, *self._spans(after))
+        return self._spans(line)
+
+    def _spans(self, line: str) -> tuple[Span, ...]:
         spans, end = [], 0
         for match in self._pattern.finditer(line):
             if match.start() > end:
@@ -70,3 +80,20 @@ def blocks(text: str, dialer: Dialer) -> list[Block]:
         else:
             result.append(Block(kind, (spans,)))
     return result
+
+
+@dataclass(frozen=True)
+class Call:
+    """A number to press at once: its address, as it is written, and whose it is."""
+
+    href: str
+    text: str
+    name: str
+
+
+def calls(found: Iterable[Block], names: Mapping[str, str]) -> list[Call]:
+    """Return the first number that an urgent answer gives, and the one to write to in silence when it gives one."""
+    spans = [span for block in found for line in block.lines for span in line if span.href]
+    silent = [span for span in spans if span.href and span.href.startswith("sms:")]
+    chosen = dict.fromkeys([*spans[:1], *silent[:1]])
+    return [Call(str(span.href), span.text, names.get(span.text.replace("\u00a0", " "), "")) for span in chosen]

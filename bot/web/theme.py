@@ -10,6 +10,4 @@ def _variables(palette: Palette) -> str:
 def style_sheet(identity: Identity) -> str:
     """Return the custom properties that `style.css` leans on, for a page and for a shadow tree."""
     light, dark = _variables(identity.colours.light), _variables(identity.colours.dark)
-    return (
-        f":root,:host{{{light}color-scheme:light dark}}\n@media (prefers-color-scheme:dark){{:root,:host{{{dark}}}}}\n"
-    )
+    return f":root,:host{{{light}color-scheme:light dark}}\n@media screen and (prefers-color-scheme:dark){{:root,:host{{{dark}}}}}\n"

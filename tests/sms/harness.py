@@ -130,6 +130,9 @@ class Bench:
     def clock(self) -> datetime:
         return self.now
 
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
     def later(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
@@ -142,8 +145,8 @@ class Bench:
 
     def over(self, store: Store) -> Sms:
         tokens = Tokens(self.settings.keys(), self.settings.retention_days)
-        conversations = Conversations(Assistant(self.brain, BOOK, self.clock), store, tokens, self.now.timestamp)
-        box = Box(self.settings, store, self.now.timestamp)
+        conversations = Conversations(Assistant(self.brain, BOOK, self.clock), store, tokens, self.seconds)
+        box = Box(self.settings, store, self.seconds)
         session: Any = None
         return Sms(self.settings, self.provider, box, conversations, session, self.metrics, self.clock)
 

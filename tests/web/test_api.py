@@ -42,7 +42,8 @@ class TestMessages:
         assert reply["intent"] == "rsa_versement"
         assert reply["commune"] is None
         (message,) = reply["messages"]
-        assert set(message) == {"text", "choices", "places", "links", "sources", "verified_on", "urgent"}
+        assert set(message) == {"id", "text", "choices", "places", "links", "sources", "verified_on", "urgent"}
+        assert message["id"] == "rsa_versement"
         assert "3230" in message["text"]
         assert "4 décembre 2026" in message["text"]
         assert message["urgent"] is False

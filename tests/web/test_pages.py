@@ -18,6 +18,11 @@ def hidden(html: str) -> dict[str, str]:
     }
 
 
+def log_of(html: str) -> str:
+    """Return the transcript of the page, tags included."""
+    return unescape(html).split('<ol id="log"')[1].split("</section>")[0]
+
+
 async def ask(client: Client, html: str, **fields: str) -> str:
     """Post the form of the page `html`, which must be accepted; return the next page."""
     response = await client.post("/", data={**hidden(html), **fields})
@@ -44,6 +49,8 @@ async def test_conversation_by_form(client: Client) -> None:
     assert "977,54" in html
     html = await ask(client, html, text="", choice="Demander le RSA")
     assert html.count('<li class="you">') == 2
+    assert 'class="chosen">Demander le RSA (choisi)</button>' in html
+    assert html.count('id="reponse"') == 1
     html = await ask(client, html, text="mon mari me frappe")
     assert 'class="bubble urgent"' in html
     assert 'href="tel:17"' in html
@@ -64,7 +71,7 @@ async def test_erase_by_form(client: Client) -> None:
     html = await ask(client, await (await client.get("/")).text(), text="où faire peser mon bébé")
     html = await ask(client, html, text="", choice="Effacez mes données")
     assert "j'efface" in unescape(html)
-    assert "peser" not in html.split('<ol id="log">')[1].split("</ol>")[0].replace("« où faire peser mon bébé »", "")
+    assert "peser" not in log_of(html)
     assert hidden(html)["conversation"] == ""
 
 
@@ -116,3 +123,94 @@ async def test_fragment(client: Client) -> None:
     history = await client.get("/historique", headers={"Authorization": f"Bearer {token}"})
     assert "977,54" in await history.text()
     assert (await client.get("/historique", headers={"Authorization": "Bearer faux"})).status == 401
+
+
+async def test_another_text_in_the_same_form(client: Client) -> None:
+    """The back button brings back an old form: another text in it is another message, not the old answer again."""
+    html = await ask(client, await (await client.get("/")).text(), text="bonjour")
+    await ask(client, html, text="combien de rsa pour un couple")
+    again = await ask(client, html, text="où faire peser mon bébé")
+    assert [line for line in ("combien de rsa", "où faire peser") if line in log_of(again)] == ["combien de rsa", "où faire peser"]  # fmt: skip
+
+
+async def test_preferences_by_form(client: Client) -> None:
+    """Size, contrast and plain words are set without a script, keep the draft and the conversation, and go along."""
+    html = await ask(client, await (await client.get("/")).text(), text="combien de rsa pour un couple")
+    chosen = {"taille": "3", "contraste": "fort", "variant": "simple"}
+    html = await ask(client, html, text="mon brouillon", affichage="1", **chosen)
+    assert 'data-taille="3" data-contraste="fort"' in html
+    assert "mon brouillon</textarea>" in html
+    assert log_of(html).count('class="you"') == 1
+    html = await ask(client, html, text="comment demander le rsa", **chosen)
+    assert "Le RSA est une aide" in log_of(html)
+    assert re.search(r'name="variant" value="simple"[^>]* checked', html)
+
+
+@pytest.mark.parametrize("value", ["", "4", "falc", "<b>"])
+async def test_unknown_preferences(client: Client, value: str) -> None:
+    """A preference that does not exist is the usual one."""
+    html = await ask(client, await (await client.get("/")).text(), text="bonjour", taille=value, variant=value)
+    assert 'data-variant="standard" data-taille="1"' in html
+
+
+async def test_plainer_words_stay(client: Client) -> None:
+    """« En plus simple » says the last answer in plain words, and the next ones too."""
+    html = await ask(client, await (await client.get("/")).text(), text="combien de rsa pour un couple")
+    assert "En plus simple</button>" in html
+    html = await ask(client, html, text="", choice="Plus simple", variant="standard")
+    assert "Le RSA est une aide" in log_of(html)
+    assert re.search(r'name="variant" value="simple"[^>]* checked', html)
+
+
+async def test_fifty_thousand_characters(client: Client) -> None:
+    """A very long text pasted in the form is refused with both lengths, and comes back whole."""
+    pasted = "é" * 50_000
+    response = await client.post("/", data={**hidden(await (await client.get("/")).text()), "text": pasted})
+    html = unescape(await response.text())
+    assert response.status == 413
+    assert "50000 caractères" in html
+    assert pasted in html
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"text=\xff\xfe", "application/x-www-form-urlencoded"),
+        (b"text=a", "application/x-www-form-urlencoded; charset=inconnu"),
+        (b"--x\r\nContent-Disposition: form-data", "multipart/form-data; boundary=x"),
+        (b"rien", "multipart/form-data"),
+    ],
+)
+async def test_unreadable_form(client: Client, body: bytes, kind: str) -> None:
+    """A form that cannot be read is refused, and is no failure of ours."""
+    response = await client.post("/", data=body, headers={"Content-Type": kind})
+    assert 400 <= response.status < 500
+
+
+async def test_form_open_too_long(client: Client) -> None:
+    """The script gets a new form token with the refusal of an old one, but not when the form comes from elsewhere."""
+    data = {**hidden(await (await client.get("/")).text()), "text": "bonjour", "form_token": "vieux"}
+    fragment = {"X-Fragment": "turn"}
+    token = re.findall(r'data-form-token="([^"]+)"', await (await client.post("/", data=data, headers=fragment)).text())
+    assert (await client.post("/", data={**data, "form_token": token[0]}, headers=fragment)).status == 200
+    foreign = await client.post("/", data=data, headers={**fragment, "Sec-Fetch-Site": "cross-site"})
+    assert "data-form-token" not in await foreign.text()
+
+
+async def test_right_to_left(client: Client) -> None:
+    """What the person says goes in the direction of its script."""
+    html = await ask(client, await (await client.get("/")).text(), text="مرحبا")
+    assert '<p dir="auto"><span class="who">Vous</span> مرحبا' in html
+
+
+async def test_download_without_a_script(client: Client) -> None:
+    """The conversation downloads as text: what was said, the places and their numbers, the sources."""
+    html = await ask(client, await (await client.get("/")).text(), text="combien de rsa pour un couple")
+    html = await ask(client, html, text="une france services à Olargues")
+    response = await client.post("/conversation.txt", data=hidden(html))
+    text = await response.text()
+    assert response.headers["Content-Disposition"] == 'attachment; filename="conversation.txt"'
+    for words in ("Vous : combien de rsa pour un couple", "977,54", "04 67 97 88 02", "Source : "):
+        assert words in text
+    assert (await client.post("/conversation.txt", data={**hidden(html), "form_token": "faux"})).status == 403
+    assert (await client.post("/conversation.txt", data={**hidden(html), "conversation": "faux"})).status == 401

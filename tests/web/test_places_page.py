@@ -9,6 +9,7 @@ import pytest
 from bot import identity
 from bot.answers import LiveBook
 from bot.directory.hours import PARIS
+from bot.web.preferences import Preferences
 from bot.web.render import Pages, french_date
 
 PLACE: dict[str, Any] = {
@@ -31,7 +32,13 @@ def shown(place: dict[str, Any], moment: str = "2026-11-24T10:00") -> str:
         "verified_on": None,
         "urgent": False,
     }
-    html = pages.render("turn.html", turn={"asked": "où", "messages": [message]}, conversation="x")
+    html = pages.render(
+        "turn.html",
+        turn={"asked": "où", "messages": [message]},
+        conversation="x",
+        preferences=Preferences(),
+        erased=False,
+    )
     return unescape(html).replace("\u00a0", " ")
 
 
