@@ -15,6 +15,7 @@ collect_ignore = (
         "conversations",
         "browser",
         "sms",
+        "privacy",
         "answers",
         "test_process.py",
         "test_docs.py",
@@ -22,6 +23,9 @@ collect_ignore = (
         "test_origins.py",
         "test_subjects.py",
         "test_checklists.py",
+        "imports",
+        "directory/importers",
+        "test_fetch.py",
     ]
     if INSIDE_RASA
     else ["brain"]

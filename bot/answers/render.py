@@ -19,6 +19,7 @@ CONTEXT: dict[str, str] = {
     "ailleurs": "Cette commune",
     "lieu": "Lieux",
     "quand": "à ce moment-là",
+    "retire": "une donnée personnelle",
 }
 CONTEXT_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 

@@ -98,13 +98,16 @@ async def test_empty_contacts_are_said_to_be_so(site: Client) -> None:
     assert "Département de l'Essai" in html
     assert 'href="mailto:dpo@essai.example"' in html
     assert "Hébergeur" in html
+    assert "3 jours de plus" in html
 
 
 def _page_with(site: Client, identity: Identity) -> str:
     pages_ = site.app[PAGES]
     other = Pages(pages_._book, lambda: None, identity)  # type: ignore[arg-type, return-value]
     return unescape(
-        other.render("donnees-personnelles.html", days=30, window="", sms=True, form_token="x", done="", error="")
+        other.render(
+            "donnees-personnelles.html", days=30, window="", sms=True, dead_days=3.0, form_token="x", done="", error=""
+        )
     )
 
 
