@@ -47,6 +47,10 @@ QUESTIONS = (
 )  # fmt: skip
 
 
+#: How the answer begins that a person has who waited for Rasa for three minutes: honest, and counted apart.
+HONEST = "Je suis en panne"
+
+
 @dataclass(frozen=True)
 class Plan:
     """What the soak does; the same seed gives the same messages and the same moments of the kills."""
@@ -310,7 +314,7 @@ class Soak:
 
         book = Book.read(self.folder / "gateway", proxy.seen)
         unanswered, out_of_order, strange, doubles = [], [], Counter[str](), 0
-        reordered_by_kannel = 0
+        reordered_by_kannel = down = 0
         delays: list[float] = []
         calm: list[float] = []
         last_delays: list[float] = []
@@ -320,9 +324,12 @@ class Soak:
             expected = [part for text in order for part in answers[text]]
             if order:
                 expected[len(answers[order[0]]) : len(answers[order[0]])] = [welcome]
-            account = Account(expected, [message.text for message in by_phone[phone]])
             known = set(expected)
-            strange.update(text for text in account.received if text not in known)
+            others = [message.text for message in by_phone[phone] if message.text not in known]
+            honest = [text for text in others if text.startswith(HONEST)]
+            down += len(honest)
+            strange.update(text for text in others if not text.startswith(HONEST))
+            account = Account(expected, [message.text for message in by_phone[phone] if message.text in known])
             doubles += account.doubles()
             if not account.in_order():
                 out_of_order.append(phone)
@@ -336,6 +343,8 @@ class Soak:
                     last_delays.append(seen[answers[text][-1]] - asked_at)
                     if not any(began <= answered_at and asked_at <= ended for began, ended in self.troubles):
                         calm.append(answered_at - asked_at)
+                elif honest:
+                    honest.pop()
                 else:
                     unanswered.append((phone, text))
         return {
@@ -348,6 +357,7 @@ class Soak:
             "gateway_kills_at": [round(kill - started, 1) for kill in self.kills],
             "rasa_kills_at": [round(kill - started, 1) for kill in self.brain_kills],
             "answered": len(delays),
+            "told_that_it_is_down": down,
             "unanswered": unanswered[:20],
             "out_of_order": out_of_order[:20],
             "phones_that_kannel_reordered": reordered_by_kannel,
@@ -373,8 +383,10 @@ class Soak:
 def faults(figures: dict[str, Any]) -> list[str]:
     """Return what must not be, of a run."""
     wrong = []
-    if figures["answered"] != figures["sent"]:
+    if figures["unanswered"] or figures["answered"] + figures["told_that_it_is_down"] != figures["sent"]:
         wrong.append(f"{figures['sent'] - figures['answered']} messages without their answer: {figures['unanswered']}")
+    if figures["told_that_it_is_down"] > 0.02 * figures["sent"]:
+        wrong.append(f"{figures['told_that_it_is_down']} told that it is down: too slow to catch up in three minutes")
     wrong += [f"{name}: {figures[name]}" for name in ("out_of_order", "strange", "dead_letters") if figures[name]]
     if figures["double_sms"] > figures["possible_doubles_counted"]:
         wrong.append(f"{figures['double_sms']} doubles, {figures['possible_doubles_counted']} counted by the gateway")

@@ -49,9 +49,23 @@ def test_the_account_sees_what_is_wrong(received: list[str], doubles: int, missi
 
 def test_a_run_with_a_fault_is_one() -> None:
     """The soak can fail."""
-    right = {"sent": 2, "answered": 2, "unanswered": [], "out_of_order": [], "strange": {}, "dead_letters": 0}
+    right = {
+        "sent": 2,
+        "answered": 2,
+        "told_that_it_is_down": 0,
+        "unanswered": [],
+        "out_of_order": [],
+        "strange": {},
+        "dead_letters": 0,
+    }
     right |= {"double_sms": 1, "possible_doubles_counted": 1}
     assert faults(right) == []
-    for change in ({"answered": 1}, {"out_of_order": ["336"]}, {"strange": {"?": 1}}, {"dead_letters": 1}):
+    for change in (
+        {"answered": 1},
+        {"answered": 1, "told_that_it_is_down": 1},
+        {"out_of_order": ["336"]},
+        {"strange": {"?": 1}},
+        {"dead_letters": 1},
+    ):
         assert faults({**right, **change})
     assert faults({**right, "double_sms": 2})
