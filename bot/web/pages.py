@@ -26,6 +26,7 @@ TITLES = {
     "introuvable": "Cette page n'existe pas",
     "methode": "Cette adresse ne s'ouvre pas ainsi",
     "trop_long": "Votre message est trop long",
+    "lent": "Votre message n'est pas arrivé",
     "trop_de_messages": "Beaucoup de messages d'un coup",
     "jeton": "Cette conversation n'est plus là",
     "effacee": "Cette conversation a été effacée",
