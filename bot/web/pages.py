@@ -43,7 +43,7 @@ def failed(request: web.Request, failure: ApiError) -> web.Response:
     failure.headers.setdefault("Cache-Control", "no-store")
     try:
         if "X-Fragment" in request.headers:
-            return _with(html(request, "error.html", failure.status, error=failure.sentence), failure)
+            return _with(html(request, "error.html", failure.status, error=failure.sentence, form_token=""), failure)
         if "text/html" in request.headers.get("Accept", "") and not request.path.startswith(_PROGRAMS):
             title = TITLES.get(failure.code, _OTHER_TITLE)
             page = html(

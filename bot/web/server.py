@@ -117,6 +117,8 @@ class _Handler(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer what is not HTTP, or not as we take it, without quoting it."""
         log.info("malformed request: %s", type(exc).__name__)
+        if isinstance(exc, UnicodeError):  # aiohttp quotes a header that is not text ("Expect")
+            status = 400
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun")
         response = web.Response(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,12 +68,12 @@ def status(answer: bytes) -> int:
 
 
 @contextmanager
-def gateway(folder: Path, short: float = 0, **settings: str) -> Iterator[Door]:
+def gateway(folder: Path, settings: Mapping[str, str] | None = None, short: float = 0) -> Iterator[Door]:
     """Run a gateway, with no Rasa behind; its delays last `short` seconds, or what they are when 0."""
     port, metrics = free_port(), free_port()
     environment = {
         **os.environ, "VAR_DIR": str(folder), "PORT": str(port), "METRICS_PORT": str(metrics), "RASA_PORT": "1", "ACTIONS_PORT": "1", "PYTHONWARNINGS": "default",
-        **settings,
+        **(settings or {}),
     }  # fmt: skip
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -160,11 +160,11 @@ async def test_a_fault_of_ours_shows_no_trace(
 )
 async def test_who_is_counted(make_client: MakeClient, proxy: bool, forwarded: list[str], counted: str) -> None:
     """Behind our proxy, what it wrote last counts; what a client wrote never does; a subscriber of IPv6 counts as one."""
-    from bot.web import api
+    from bot.web.keys import LIMITS
 
     seen: list[str] = []
     client = await make_client(rasa_port=1, actions_port=1, behind_proxy=proxy)
-    limits = client.app[api.LIMITS]
+    limits = client.app[LIMITS]
 
     async def count(address: str, conversation: str | None) -> None:
         seen.append(address)

@@ -94,6 +94,14 @@ def test_pipelined_junk_after_a_good_request(door: Door) -> None:
     assert re.findall(rb"HTTP/1\.[01] (\d{3})", answer) in ([b"200", b"400"], [b"400"])
 
 
+def test_an_upgrade_hides_no_request(door: Door) -> None:
+    """The body of a request that asks for another protocol is not read as a second request (CVE-2026-69243)."""
+    upgrade = b"GET /robots.txt HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+    answer = door.send(upgrade + b"Content-Length: %d\r\n\r\n" % len(SMUGGLED) + SMUGGLED, 3)
+    assert len(re.findall(rb"HTTP/1\.[01] \d{3}", answer)) == 1
+    assert b"<title>" not in answer
+
+
 def test_a_thousand_pipelined_requests(door: Door) -> None:
     """A flood on one connection is answered in order, or cut; the others are answered all the same."""
     flood = (b"GET /robots.txt HTTP/1.1\r\n" + HOST + b"\r\n") * 1000
@@ -224,7 +232,7 @@ def test_a_client_that_does_not_read_is_cut(door: Door) -> None:
         while not cut and time.monotonic() - started < 25:
             try:
                 line.sendall((b"GET /integration HTTP/1.1\r\n" + HOST + b"\r\n") * 50)
-            except TimeoutError:
+            except TimeoutError:  # noqa: PERF203
                 time.sleep(0.5)
             except OSError:
                 cut = True
@@ -249,7 +257,7 @@ def test_two_hundred_slow_clients(tmp_path: Path, name: str) -> None:
                     line.sendall(then)
                     if not line.recv(4096):
                         raise ConnectionError
-                except TimeoutError:
+                except TimeoutError:  # noqa: PERF203
                     continue
                 except OSError:
                     line.close()
@@ -292,11 +300,9 @@ def test_metrics_are_not_public(door: Door) -> None:
 
 def test_what_is_kept_is_for_us_alone(tmp_path: Path) -> None:
     """Another user of the machine can read neither the conversations nor the key; a key left open is closed."""
-    import os
-
     (tmp_path / "secret.key").write_text("k" * 40)
     (tmp_path / "secret.key").chmod(0o644)
-    before = set(os.listdir(tmp_path))
+    before = {path.name for path in tmp_path.iterdir()}
     with gateway(tmp_path) as door:
         body = json.dumps({"text": "bonjour"}).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{door.port}/api/messages", body)
