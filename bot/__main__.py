@@ -35,6 +35,9 @@ def _serving() -> Settings:
     """Return the settings, once it is sure that the SMS provider that they name has all it needs."""
     from bot.sms import providers
 
+    # What people write is kept in VAR_DIR: for us alone, on a machine that others use too.
+    os.umask(0o077)
+
     settings = _settings()
     try:
         providers.create(settings)
