@@ -128,8 +128,12 @@ class AssistantChannel(InputChannel):
             agent = request.app.ctx.agent
             if agent is None:
                 return response.json({"error": "no model"}, status=503)
-            async with agent.lock_store.lock(sender):
-                deleted = await _store(agent).delete(sender)
+            try:
+                async with agent.lock_store.lock(sender):
+                    deleted = await _store(agent).delete(sender)
+            except Exception as error:  # Sanic would log the address, and so whose conversation it is
+                log.error("erase failed: %s", type(error).__name__)
+                return response.json({"error": "erase failed"}, status=500)
             return response.json({"deleted": deleted})
 
         @routes.post("/purge")
