@@ -56,16 +56,21 @@ async def purge_tracker(url: str, before: float) -> int | None:
     return int(gone.rowcount)
 
 
-async def purge(settings: Settings, now: datetime) -> Purged:
-    """Delete what has passed its time as of `now`. Raise what the stores raise."""
-    before = now.timestamp() - settings.retention_days * DAY
+async def purge_gateway(settings: Settings, now: datetime) -> tuple[int, int]:
+    """Delete what has passed its time as of `now` from our tables; return how many conversations, and rows of SMS."""
     store = Store(settings.database)
     await store.open()
     try:
-        conversations = await store.purge(before)
-        sms = await Box(settings, store, now.timestamp).purge()
+        conversations = await store.purge(now.timestamp() - settings.retention_days * DAY)
+        return conversations, await Box(settings, store, now.timestamp).purge()
     finally:
         await store.close()
+
+
+async def purge(settings: Settings, now: datetime) -> Purged:
+    """Delete what has passed its time as of `now`, from every store. Raise what the stores raise."""
+    before = now.timestamp() - settings.retention_days * DAY
+    conversations, sms = await purge_gateway(settings, now)
     return Purged(
         conversations,
         sms,
