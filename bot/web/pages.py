@@ -91,7 +91,7 @@ def _privacy(request: web.Request, status: int = 200, done: str = "", error: str
         request,
         "donnees-personnelles.html",
         status,
-        days=settings.retention_days,
+        conservation=settings.conservation,
         window=_window(settings),
         sms=bool(getattr(settings, "sms_provider", "")),
         form_token=request.app[CONVERSATIONS].tokens.form(),
