@@ -12,7 +12,7 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 #: After these, one to three words are a name, capitals or not.
 _SAYS = re.compile(
     r"\b(?:(?:je\s+)?m['’ ]?\s?app?el+e?s?(?:rio)?|jm['’ ]?app?el+e?|mon\s+(?:nom|pr[eé]nom|nom\s+de\s+famille|nom\s+complet)\s*(?:est|c['’ ]?\s?est|cest|ses|:|et\s+pr[eé]nom\s*:)?|"
-    r"(?:nom|pr[eé]nom|nom\s+et\s+pr[eé]nom|nom\s+pr[eé]nom|nom\s+de\s+naissance|nom\s+d['’]usage|pr[eé]noms)\s*:|je\s+soussign[eé]{1,2}e?,?|moi\s*,?\s*c['’ ]?est|il\s+s['’ ]appelle|elle\s+s['’ ]appelle|s['’ ]appel+e|nomm[eé]e?|pr[eé]nomm[eé]e?|au\s+nom\s+de|sign[eé]e?\s*:)\s+",
+    r"(?:nom|pr[eé]nom|nom\s+et\s+pr[eé]nom|nom\s+pr[eé]nom|nom\s+de\s+naissance|nom\s+d['’]usage|pr[eé]noms)\s*:|je\s+soussign[eé]{1,2}e?,?|moi\s*,?\s*c['’ ]?est|il\s+s['’ ]appelle|elle\s+s['’ ]appelle|s['’ ]appel+e|nomm[eé]e?|pr[eé]nomm[eé]e?|au\s+nom\s+de|sign[eé]e?\s*:)(?:\s+|(?<=:))",
     re.IGNORECASE,
 )
 _TITLE = re.compile(
@@ -48,6 +48,7 @@ _NOT_A_NAME = frozenset(
     habite habitant vis veux voudrais cherche demande besoin aide aides beneficiaire allocataire caf rsa pmi apl aah mdph cpam france travail pole emploi assistante assistant social sociale conseiller conseillere
     maire mairie prefet president directeur directrice docteur medecin juge avocat service services departement monsieur madame mademoiselle mme mr mlle mes tel bis enceinte malade handicape handicapee ans an mois
     agee age celibataire marie mariee divorcee divorce seul seule parent maire personne quelqu dame homme femme fille fils enfant bebe arrete veut frappe boit refuse gagne touche travaille dit doit va vient part
+    nom noms prenom prenoms tel telephone mail courriel adresse ddn date naissance numero
     mal ecrit ecrite are aspa apa conseillere compliquee complique simple urgent grave pareil fini trop fort fausse faux faute la-haute haute bon bonne la-meme meme petite petit dernier derniere aine ainee scolarise handicap mineur majeur""".split()
 )
 _LONGEST = 3

@@ -14,7 +14,7 @@ _STREET = (
 #: Where the name of a street ends, when nothing marks it: words that begin something else.
 _STOP = (
     r"(?:[aà]|et|mais|je|j|jai|jsuis|jsui|on|il|elle|nous|vous|qui|que|pour|car|donc|avec|depuis|dans|chez|est|sont|c|ca|ça|cest|ai|ou|où|puis|svp|stp|merci|bonjour|"
-    r"mon|ma|mes|ne|pas|dont|parce|quand|si|cp|code|tel|t[eé]l|mail|n[eé]e?|suis|sur|vers|pr[eè]s)"
+    r"mon|ma|mes|ne|pas|dont|parce|quand|si|cp|code|tel|t[eé]l|mail|n[eé]e?|suis|sur|vers|pr[eè]s|b[aâ]t(?:iment)?|appt?|apt|appart(?:ement)?|esc(?:alier)?)"
 )
 _WORD = r"(?:[dlDL]['’]\s?)?[^\W\d_][\w'’\-]*\.?"
 _NAME = rf"(?:\s+(?!{_STOP}\b){_WORD}){{1,5}}"
