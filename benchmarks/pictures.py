@@ -77,6 +77,43 @@ async def sheet(page: Page) -> None:
     await page.wait_for_timeout(500)
 
 
+def choose(*words: str) -> Scene:
+    """Press the pictures of the workshop one after the other."""
+
+    async def scene(page: Page) -> None:
+        for one in words:
+            await page.locator(".panel:visible .tile").filter(has=page.get_by_text(one, exact=True)).click()
+        if not await page.locator(".panel:visible .tile").count():
+            await page.locator("#log > .you:not(.pending)").wait_for()
+        await page.mouse.move(1, 1)
+        await page.wait_for_timeout(800)
+        if await page.locator(".panel:visible .tile").count():
+            await page.evaluate("scrollTo(0, 0)")
+
+    return scene
+
+
+async def papers(page: Page) -> None:
+    """Tick two papers of a list."""
+    await page.evaluate("location.hash = 'papiers-rsa'")
+    for words in ("Pièce d'identité ou titre de séjour", "Revenus de tout le foyer sur 3 mois"):
+        await page.get_by_label(words).locator("visible=true").check()
+    await page.mouse.move(1, 1)
+    await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    await page.wait_for_timeout(300)
+
+
+async def warning(page: Page) -> None:
+    """Leave an answer on the screen until the warning comes."""
+    await page.clock.install()
+    await page.reload()
+    await choose(*RSA)(page)
+    await page.clock.run_for(606_000)
+    await page.get_by_role("alertdialog").wait_for()
+    await page.wait_for_timeout(300)
+
+
+RSA = ("Argent, RSA", "Demander le RSA", "Faire la demande")
 PHONE, DESKTOP, A4 = (390, 844), (1100, 820), (794, 1123)
 PICTURES = (
     Picture("chat", "/", (1000, 1160), talk("combien de rsa pour un couple", top=".top"), 1.25),
@@ -85,6 +122,14 @@ PICTURES = (
     Picture("places", "/", PHONE, talk("une france services à Olargues")),
     Picture("urgent", "/", PHONE, talk("mon mari me frappe")),
     Picture("workshop", "/atelier", DESKTOP, workshop, 1.25),
+    Picture("workshop-phone", "/atelier", PHONE, workshop),
+    Picture("workshop-subject", "/atelier", DESKTOP, choose(RSA[0]), 1.25),
+    Picture("workshop-subject-phone", "/atelier", PHONE, choose(RSA[0])),
+    Picture("workshop-answer", "/atelier", DESKTOP, choose(*RSA), 1.25),
+    Picture("workshop-answer-phone", "/atelier", PHONE, choose(*RSA)),
+    Picture("workshop-papers", "/atelier", DESKTOP, papers, 1.25),
+    Picture("workshop-papers-phone", "/atelier", PHONE, papers),
+    Picture("workshop-warning", "/atelier", (1000, 640), warning, 1.25),
     Picture("sheet", "/atelier", A4, sheet, 1.25),
 )
 

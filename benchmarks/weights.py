@@ -25,6 +25,7 @@ from aiohttp import web
 from playwright.async_api import Browser, Request, async_playwright
 
 from benchmarks.evaluate.machine import stamp
+from benchmarks.heard import DOCUMENT, put
 from bot.gateway import create_app
 from bot.paths import ROOT
 from bot.settings import Settings
@@ -261,13 +262,46 @@ async def measure(folder: Path) -> dict[str, Any]:
         brain.stop()
 
 
+def _kilobytes(found: dict[str, int], kind: str) -> str:
+    return f"{found.get(kind, 0) / 1000:.1f}" if found.get(kind) else "–"
+
+
+def weights_table(found: dict[str, Any]) -> str:
+    """Return the weights as a Markdown table, in kilobytes (1,000 bytes)."""
+    visits = {f"`{path}`": one for path, one in found["first_visit"].items()}
+    visits |= {f"widget, {state}": one for state, one in found["widget"].items()}
+    rows = ["| KB | page | script | style | images | in all |", "|---|---|---|---|---|---|"]
+    for name, one in visits.items():
+        cells = " | ".join(_kilobytes(one, kind) for kind in ("page", "script", "style", "image", "total"))
+        rows.append(f"| {name} | {cells} |")
+    return "\n".join(rows)
+
+
+def slow_table(found: dict[str, Any]) -> str:
+    """Return the times on the slow line as a Markdown table, in seconds."""
+    rows = [
+        "| seconds | first paint | one can write and send | script ready | answer after sending |",
+        "|---|---|---|---|---|",
+    ]
+    for path in VISITS:
+        one = found["slow_line"][path]
+        names = ("first_paint", "form_usable", "script_ready", "first_answer_after_sending")
+        cells = " | ".join(f"{one[name] / 1000:.1f}" if name in one else "–" for name in names)
+        rows.append(f"| `{path}` | {cells} |")
+    return "\n".join(rows)
+
+
 def main() -> None:
-    """Measure, and keep the figures."""
+    """Measure, keep the figures, and write them in the documentation."""
     with tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(measure(Path(folder)))
     text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
     (ROOT / "benchmarks" / "weights.json").write_text(text, encoding="utf-8")
-    print(text)
+    document = DOCUMENT.read_text(encoding="utf-8")
+    document = put(document, "weights", weights_table(found))
+    document = put(document, "slow", slow_table(found))
+    DOCUMENT.write_text(document, encoding="utf-8")
+    print(weights_table(found), slow_table(found), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run`, `train`, `gateway`, `check`, `purge`, `feedback`, `sms`."""
+"""The command line: `python -m bot run`, `train`, `gateway`, `check`, `import`, `purge`, `feedback`, `sms`."""
 
 import asyncio
 import os
@@ -78,6 +78,41 @@ def check(
     from bot import check as check_module
 
     raise typer.Exit(check_module.main(strict or os.environ.get("STRICT") == "1"))
+
+
+@app.command(name="import")
+def import_(
+    source: Annotated[
+        str, typer.Argument(help="herault-data, dila, france-services, data-inclusion, mednum ou finess")
+    ] = "",
+    files: Annotated[list[str] | None, typer.Argument(help="fichier ou adresse (data-inclusion : les deux)")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="toutes les sources actives de data/imports.yml")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="tout lire et dire ce qui changerait, sans rien remplacer")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="remplacer même quand plus d'un tiers disparaît")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="refaire l'annuaire sans rien lire (après une correction)")
+    ] = False,
+    find: Annotated[str, typer.Option("--find", help="chercher l'identifiant d'un lieu par son nom")] = "",
+    token: Annotated[str, typer.Option("--token-env", help="variable d'environnement qui contient le jeton")] = "",
+) -> None:
+    """Mettre à jour l'annuaire des lieux depuis une source officielle."""
+    from bot import import_command
+
+    raise typer.Exit(
+        import_command.main(
+            _settings(),
+            source,
+            files or [],
+            everything=everything,
+            dry_run=dry_run,
+            force=force,
+            rebuild=rebuild,
+            find=find,
+            token=token,
+        )
+    )
 
 
 @app.command()

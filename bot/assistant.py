@@ -226,6 +226,24 @@ class Assistant:
             return self._by_picture(by_picture, variant, state) if by_picture else self.degraded(said, variant, state)
         return self._reply(turn, said, state, variant, by_picture in _DANGERS)
 
+    def telling_removed(self, reply: Reply, names: tuple[str, ...], channel: str) -> Reply:
+        """Return `reply` with a word on what was taken out of the message (`names`), where there is room for it.
+
+        Nothing is added to a danger; a text message has room for it only in the place of "I cannot read that".
+        """
+        if not names or any(message.urgent for message in reply.messages):
+            return reply
+        unread = [message.id for message in reply.messages] == ["vide"]
+        if channel == "sms" and not unread:
+            return reply
+        variant: Variant = "sms" if channel == "sms" else "simple" if reply.state.variant == "simple" else "standard"
+        note, _ = self._message({"answer": "donnee_retiree", "values": {"retire": ", ".join(names)}}, variant)
+        return replace(reply, messages=(note,) if unread else (*reply.messages, note))
+
+    def public_numbers(self) -> frozenset[str]:
+        """Return the telephone numbers of services that answers may give, digits only: nobody's own."""
+        return frozenset(re.sub(r"\D", "", number) for number in self.book.book.numbers)
+
     def _answers_people(self, id_: str) -> bool:
         answer = self.book.book.answers.get(id_)
         return answer is not None and answer.theme != "dialogue"

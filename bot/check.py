@@ -10,7 +10,7 @@ from bot import examples as examples_module
 from bot.answers import AnswersError, Book, load
 from bot.answers.check import check as check_answers
 from bot.answers.model import Where
-from bot.directory import kinds, records
+from bot.directory import corrections, kinds, records
 from bot.paths import DATA, ROOT
 from bot.sms import text as sms
 from bot.text import normalise
@@ -42,10 +42,9 @@ SYSTEM = frozenset(
         "rien_a_choisir",
         "panne",
         "perte_grossesse",
-        "trop_long",
+        "donnee_retiree",
         "vide",
         "autre_langue",
-        "machine",
         "sms_aide",
         "sms_bienvenue",
         "sms_illisible",
@@ -56,6 +55,8 @@ SYSTEM = frozenset(
         "sms_trop",
     }
 )
+#: Themes that answer no question about rights or places: nobody chooses them by their picture.
+NOT_SUBJECTS = frozenset({"dialogue", "sms"})
 #: Intents read by a rule: no training sentence.
 READ_BY_RULE = frozenset({"choisir", "suite", "doute", "incompris"})
 #: Intents that an action answers: no answer of that id.
@@ -102,10 +103,11 @@ def _danger_patterns() -> list[str]:
 def _places() -> list[str]:
     try:
         kinds.load()
-        _, faults = records.read()
+        known, faults = records.read()
     except (OSError, ValueError, yaml.YAMLError) as error:
         return [f"data/places:1: {error}"]
-    return [f"data/places/{fault}" for fault in faults]
+    wrong = [*map(str, faults), *corrections.problems({one.id for one in known})]
+    return [f"data/places/{fault}" for fault in wrong]
 
 
 def _identity() -> list[str]:
@@ -118,7 +120,7 @@ def _identity() -> list[str]:
 
 def _workshop(book: Book, today: date) -> tuple[list[str], list[str]]:
     """Return what is wrong in the subjects and the lists of papers, and which lists are to be read again."""
-    content = {answer.id: answer.label for answer in book.answers.values() if answer.theme != "dialogue"}
+    content = {answer.id: answer.label for answer in book.answers.values() if answer.theme not in NOT_SUBJECTS}
     pictures = subjects.drawn(ROOT / "bot" / "web" / "static" / "pictures.svg")
     try:
         wrong = subjects.check(subjects.read(), content, pictures)

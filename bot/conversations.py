@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
-from bot.assistant import Assistant, BrainError
+from bot.assistant import Assistant, BrainError, Reply
+from bot.privacy import Kind, redact
 from bot.store import State, Store, Turn
+from bot.text import clean
 from bot.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -63,7 +65,7 @@ class Conversations:
     ) -> dict[str, Any]:
         """Answer `text` in the conversation of `token` (a new one when None); return the chat API's reply.
 
-        The same `client_id` gets the same reply, once. `origin` tells one client from another while it has no token
+        It holds besides what is kept of the text, without personal data (`asked`). The same `client_id` gets the same reply, once. `origin` tells one client from another while it has no token
         (its address): a first message repeated by the same client finds the conversation that it began. `channel`
         ("web", "sms") decides how the answer is worded. `subject` is the answer asked for by its id, `text` then being
         the words that it was chosen by. A conversation begun in a `workshop` is forgotten sooner, and once erased it is
@@ -96,7 +98,7 @@ class Conversations:
             opening = self.tokens.derive("opening", origin, client_id, text)
         async with self._alone(opening or self.tokens.new()):
             if opening and (turn := await self.store.opened(opening)):
-                return turn.reply
+                return {**turn.reply, "asked": turn.asked}
             if workshop and opening and await self.store.was_erased(opening):
                 raise UnknownConversation
             token = self.tokens.new()
@@ -120,24 +122,36 @@ class Conversations:
         workshop: bool = False,
     ) -> dict[str, Any]:
         if client_id is not None and (turn := await self.store.repeat(sender, client_id)):
-            return turn.reply
+            return {**turn.reply, "asked": turn.asked}
         if variant is not None:
             state = replace(state, variant=variant)
-        reply = await self.assistant.turn(sender, text, state, channel, subject)
+        text, reply = await self._answer(sender, text, state, channel, subject)
         public = {"conversation": token, **reply.public()}
         if reply.erase:
             try:
                 await self._erase(sender)
             except BrainError as error:  # never say that it is erased when it is not
                 log.warning("erase put off: %s", error)
-                return {"conversation": token, **self.assistant.degraded(text, "standard", state).public()}
+                public |= self.assistant.degraded(text, "standard", state).public()
+                return {"asked": text, **public}
             public["conversation"] = self.tokens.new()
             await self.store.start(self.tokens.sender(public["conversation"]), self._now(), workshop)
-            return public
+            return {"asked": text, **public}
         # A turn that failed may be sent again under the same id: it has not been answered yet.
         answered_id, opening = (client_id, opening) if reply.ok else (None, None)
         await self.store.add(sender, Turn(text, public, self._now(), answered_id), reply.state, opening)
-        return public
+        return {"asked": text, **public}
+
+    async def _answer(
+        self, sender: str, text: str, state: State, channel: str, subject: str | None = None
+    ) -> tuple[str, Reply]:
+        """Take personal data out of `text`, before Rasa or a store sees it, and answer; return what is left, and the reply."""
+        if subject:
+            return text, await self.assistant.turn(sender, text, state, channel, subject)
+        found = redact("\n".join(map(clean, text.splitlines())), self.assistant.public_numbers())
+        reply = await self.assistant.turn(sender, found.bare, state, channel)
+        told = tuple(kind.value for kind in found.kinds if kind is not Kind.NAME)
+        return found.text, self.assistant.telling_removed(reply, told, channel)
 
     async def say_as(self, sender: str, text: str, message_id: str, channel: str = "sms") -> Answered:
         """Answer `text` from a person who has no token, known by `sender`: a keyed digest of her number.
@@ -151,7 +165,7 @@ class Conversations:
                 await self.store.start(sender, self._now())
             elif turn := await self.store.repeat(sender, message_id):
                 return Answered(turn.reply)
-            reply = await self.assistant.turn(sender, text, state, channel)
+            text, reply = await self._answer(sender, text, state, channel)
             if reply.erase:
                 try:
                     await self._erase(sender)

@@ -112,7 +112,7 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
         Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
     )
     app[LIMITS] = Limits(rates)
-    app[METRICS] = Metrics()
+    app[METRICS] = Metrics(settings.directory, settings.imports)
     book = LiveBook(context={"conservation": settings.conservation})
     app[PAGES] = Pages(book, now, identity.load())
     provider = provider or providers.create(settings)

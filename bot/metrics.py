@@ -1,13 +1,19 @@
 """What is counted, for Prometheus: never a word of a conversation, never who."""
 
+from pathlib import Path
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from bot.directory_age import DirectoryCollector
 
 
 class Metrics:
-    """The counters of one gateway."""
+    """The counters of one gateway; `directory` and `imports`: where the places are, to tell their age."""
 
-    def __init__(self) -> None:
+    def __init__(self, directory: Path | None = None, imports: Path | None = None) -> None:
         self.registry = CollectorRegistry()
+        if directory is not None and imports is not None:
+            self.registry.register(DirectoryCollector(directory, imports))
         self.turns = Counter(
             "assistant_turns", "Turns answered, by what was understood", ["intent"], registry=self.registry
         )

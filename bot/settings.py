@@ -37,6 +37,12 @@ class Settings(BaseSettings):
     directory_path: Path | None = Field(
         None, description="annuaire des lieux, un fichier SQLite ; vide : écrit dans VAR_DIR depuis data/places"
     )
+    import_max_mb: int = Field(
+        2000, ge=1, le=100_000, description="taille la plus grande d'un fichier importé dans l'annuaire, en Mo"
+    )
+    import_loopback: bool = Field(
+        False, description="true pour les essais seulement : l'import peut télécharger depuis cette machine"
+    )
     secret_key: str = Field(
         "",
         description="clefs qui signent les jetons, séparées par des virgules, la nouvelle d'abord ; vide : créée dans VAR_DIR",
@@ -142,6 +148,11 @@ class Settings(BaseSettings):
     def directory(self) -> Path:
         """The directory of places, a SQLite file."""
         return self.directory_path or self.var_dir / "directory.sqlite"
+
+    @property
+    def imports(self) -> Path:
+        """The last good records of each imported source, and the reports."""
+        return self.var_dir / "imports"
 
     def keys(self) -> list[str]:
         """Return the signing keys, newest first; make one in VAR_DIR, readable by us only, when none is set."""

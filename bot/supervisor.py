@@ -21,7 +21,7 @@ import aiohttp
 import yaml
 
 from bot import training
-from bot.directory import database
+from bot.directory import assemble
 from bot.health import NEEDED
 from bot.paths import ROOT
 from bot.privacy import logs
@@ -203,7 +203,7 @@ class Supervisor:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(endpoints), encoding="utf-8")
         try:
-            database.ensure(settings.directory)
+            assemble.ensure(settings.directory, settings.imports)
         except (OSError, sqlite3.Error) as error:
             # The actions answer from the embedded places: no reason not to start.
             log.warning("annuaire non écrit (%s) : %s", type(error).__name__, settings.directory)

@@ -16,6 +16,7 @@ collect_ignore = (
         "privacy",
         "browser",
         "sms",
+        "privacy",
         "answers",
         "test_process.py",
         "test_docs.py",
@@ -23,6 +24,9 @@ collect_ignore = (
         "test_origins.py",
         "test_subjects.py",
         "test_checklists.py",
+        "imports",
+        "directory/importers",
+        "test_fetch.py",
     ]
     if INSIDE_RASA
     else ["brain"]

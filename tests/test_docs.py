@@ -46,6 +46,13 @@ def test_links_lead_somewhere(path: object) -> None:
         assert (path.parent / target).exists(), f"{path}: {target}"
 
 
+def test_tests_named_in_the_documentation_exist() -> None:
+    """A test that a document names as a proof is there."""
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", path.read_text(encoding="utf-8")):
+            assert re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), name
+
+
 def test_locks_name_no_registry() -> None:
     """The locks hold versions and hashes, and no address."""
     for lock in (ROOT / "locks").glob("*.txt"):

@@ -7,10 +7,11 @@ import yaml
 
 from bot import subjects
 from bot.answers import load
+from bot.check import NOT_SUBJECTS
 from bot.paths import DATA, ROOT
 
 PICTURES = subjects.drawn(ROOT / "bot" / "web" / "static" / "pictures.svg")
-CONTENT = {one.id: one.label for one in load().answers.values() if one.theme != "dialogue"}
+CONTENT = {one.id: one.label for one in load().answers.values() if one.theme not in NOT_SUBJECTS}
 
 
 def test_every_answer_in_three_choices() -> None:
@@ -24,7 +25,7 @@ def test_every_answer_in_three_choices() -> None:
 def test_the_catalogue_is_reached() -> None:
     """The intents of domain.yml that are not about the conversation are all among the subjects."""
     domain = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["intents"]
-    about_the_conversation = {one.id for one in load().answers.values() if one.theme == "dialogue"} | {
+    about_the_conversation = {one.id for one in load().answers.values() if one.theme in NOT_SUBJECTS} | {
         "choisir",
         "corriger",
     }

@@ -20,6 +20,7 @@ CONTEXT: dict[str, str] = {
     "lieu": "Lieux",
     "quand": "à ce moment-là",
     "conservation": "peu de temps",
+    "retire": "une donnée personnelle",
 }
 CONTEXT_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 

@@ -5,32 +5,30 @@ half of one. What cannot be opened is never used: the embedded places answer ins
 """
 
 import contextlib
-import hashlib
 import json
 import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import datetime, timezone
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timezone
 from pathlib import Path
 
-from bot.directory import communes, records
-from bot.directory.communes import gazetteer
+from bot.directory import communes, corrections, records
 from bot.directory.model import Service, Structure, vocabularies
 from bot.text import normalise
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE structures (
     id TEXT PRIMARY KEY, nom TEXT NOT NULL, commune TEXT, code_insee TEXT, code_postal TEXT, adresse TEXT,
     complement_adresse TEXT, latitude REAL, longitude REAL, environ INTEGER NOT NULL, telephone TEXT, courriel TEXT,
     site_web TEXT, description TEXT, horaires_accueil TEXT, fermetures TEXT NOT NULL, siret TEXT,
-    accessibilite_lieu TEXT, source TEXT NOT NULL, date_maj TEXT, lien_source TEXT, licence TEXT, confiance TEXT NOT NULL
+    accessibilite_lieu TEXT, source TEXT NOT NULL, date_maj TEXT, lien_source TEXT, licence TEXT, confiance TEXT NOT NULL,
+    autres_ids TEXT NOT NULL, provenance TEXT NOT NULL
 );
 CREATE TABLE services (
     id INTEGER PRIMARY KEY, structure_id TEXT NOT NULL REFERENCES structures (id), kind TEXT NOT NULL, nom TEXT,
@@ -61,10 +59,14 @@ def kind_code(kind: str) -> int:
 
 def _columns(item: Structure | Service) -> dict[str, object]:
     return {
-        key: json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, tuple | list) else value
-        for key, value in asdict(item).items()
+        key: json.dumps(value, ensure_ascii=False, default=_plain) if isinstance(value, tuple | list) else value
+        for key, value in vars(item).items()
         if key != "services"
     }
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else vars(value)
 
 
 def _insert(connection: sqlite3.Connection, table: str, values: dict[str, object]) -> int:
@@ -74,10 +76,15 @@ def _insert(connection: sqlite3.Connection, table: str, values: dict[str, object
     return int(cursor.lastrowid or 0)
 
 
-def fill(connection: sqlite3.Connection, structures: Iterable[Structure], origin: str) -> int:
+def fill(
+    connection: sqlite3.Connection,
+    structures: Iterable[Structure],
+    origin: str,
+    counts: Mapping[str, int] | None = None,
+) -> int:
     """Make the tables in an empty database and put the structures in; return how many.
 
-    A place without coordinates stands at the centre of its commune, and says so (`environ`).
+    `counts` (places by source) is read once they are all in: what yields them may fill it. A place without coordinates stands at the centre of its commune, and says so (`environ`).
     """
     centres = communes.load().by_insee
     connection.executescript(_SCHEMA)
@@ -114,23 +121,42 @@ def fill(connection: sqlite3.Connection, structures: Iterable[Structure], origin
         count += 1
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     meta = {"schema": str(SCHEMA_VERSION), "origin": origin, "built_at": now, "structures": str(count)}
+    meta["sources"] = json.dumps(counts or {"embedded": count}, sort_keys=True)
     connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
     return count
 
 
-def build(path: Path, structures: Iterable[Structure], origin: str) -> int:
+def _sweep(path: Path) -> None:
+    """Remove what builders that were killed left beside `path`."""
+    for left in path.parent.glob(f"{path.name}.*.new*"):
+        owner = left.name.removeprefix(f"{path.name}.").partition(".")[0]
+        if not owner.isdigit() or int(owner) == os.getpid() or not _is_alive(int(owner)):
+            left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def build(path: Path, structures: Iterable[Structure], origin: str, counts: Mapping[str, int] | None = None) -> int:
     """Write a directory and put it at `path` at once; return how many structures it holds.
 
     `origin` tells what it was made from. Raise OSError or sqlite3.Error, the old file untouched, when it cannot be.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
+    _sweep(path)
     try:
         with contextlib.closing(sqlite3.connect(fresh)) as connection:
             with connection:
                 connection.execute("PRAGMA journal_mode = MEMORY")
-                count = fill(connection, structures, origin)
+                count = fill(connection, structures, origin, counts)
             connection.execute("INSERT INTO structures_words (structures_words) VALUES ('optimize')")
             connection.commit()
             connection.execute("ANALYZE")
@@ -143,24 +169,10 @@ def build(path: Path, structures: Iterable[Structure], origin: str) -> int:
     return count
 
 
-def embedded_origin() -> str:
-    """Return what tells the embedded places of today from those of another version."""
-    digest = hashlib.sha256(records.EMBEDDED.read_bytes() + gazetteer.FILE.read_bytes())
-    return f"embedded {SCHEMA_VERSION} {digest.hexdigest()[:16]}"
-
-
-def ensure(path: Path) -> bool:
-    """Write the embedded directory at `path` unless it is there already, or holds imports; return whether it was written."""
-    try:
-        with contextlib.closing(connect(path)) as connection:
-            (origin,) = connection.execute("SELECT value FROM meta WHERE key = 'origin'").fetchone()
-        if not origin.startswith("embedded ") or origin == embedded_origin():
-            return False
-    except DirectoryError as error:
-        log.info("%s : l'annuaire embarqué est écrit", error)
-    structures, _ = records.read()
-    build(path, structures, embedded_origin())
-    return True
+def meta(path: Path) -> dict[str, str]:
+    """Return what a directory says of itself: `origin`, `built_at`, `structures`, `sources`… Raise DirectoryError."""
+    with contextlib.closing(connect(path)) as connection:
+        return dict(connection.execute("SELECT key, value FROM meta").fetchall())
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -187,6 +199,9 @@ def in_memory() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     try:
         structures, _ = records.read()
+        structures = corrections.applied(structures)
+    except corrections.CorrectionsError as error:
+        log.error("corrections illisibles, laissées de côté : %s", error)
     except OSError as error:
         log.error("lieux embarqués illisibles (%s) : l'annuaire est vide", type(error).__name__)
         structures = []

@@ -1,6 +1,7 @@
 """One field of a place, made sure of or left out: a wrong number or a point in the sea is worse than none."""
 
 import re
+from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 
 import phonenumbers
@@ -27,6 +28,7 @@ def distance_km(a: Point, b: Point) -> float:
     return 2 * _EARTH_KM * asin(min(1.0, sqrt(half)))
 
 
+@lru_cache(maxsize=4096)
 def phone(raw: str) -> str | None:
     """Return a French telephone number as it is written here ("04 67 67 67 67", "3230"), or None when `raw` is none."""
     digits = re.sub(r"[\s.\-]", "", raw)

@@ -123,7 +123,7 @@ def of_place(shown: Mapping[str, Any], now: datetime) -> Status:
         Closure(date.fromisoformat(one["from"]), date.fromisoformat(one["until"]), one["reason"])
         for one in shown.get("closures") or ()
     )
-    return status(shown.get("opening_hours"), closures, shown.get("source_date"), now)
+    return status(shown.get("opening_hours"), closures, shown.get("hours_date", shown.get("source_date")), now)
 
 
 def is_open_within(hours: str | None, closures: tuple[Closure, ...], start: datetime, end: datetime) -> bool:

@@ -32,6 +32,15 @@ class Closure:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where one field of a merged or corrected place comes from; `champ` is the field's name."""
+
+    champ: str
+    source: str
+    date: str | None = None
+
+
+@dataclass(frozen=True)
 class Service:
     """What a structure does for people. A field left None is that of its structure; `zone_eligibilite` empty: everywhere."""
 
@@ -61,7 +70,10 @@ class Service:
 
 @dataclass(frozen=True)
 class Structure:
-    """A place or an organisation; coordinates in degrees (WGS 84), `date_maj` as precise as its source ("2024-08-01", "2024")."""
+    """A place or an organisation; coordinates in degrees (WGS 84), `date_maj` as precise as its source ("2024-08-01", "2024").
+
+    `autres_ids` and `provenance` are those of a place that several sources, or a local correction, speak of.
+    """
 
     id: str
     nom: str
@@ -86,3 +98,5 @@ class Structure:
     date_maj: str | None = None
     lien_source: str | None = None
     licence: str | None = None
+    autres_ids: tuple[str, ...] = ()
+    provenance: tuple[Origin, ...] = ()

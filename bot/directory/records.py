@@ -18,7 +18,9 @@ from bot.paths import DATA
 EMBEDDED = DATA / "places" / "structures.jsonl"
 
 _STRUCTURE_TEXTS = frozenset(
-    one.name for one in fields(Structure) if one.name not in {"services", "fermetures", "latitude", "longitude"}
+    one.name
+    for one in fields(Structure)
+    if one.name not in {"services", "fermetures", "latitude", "longitude", "autres_ids", "provenance"}
 )
 _SERVICE_LISTS = frozenset(
     {"thematiques", "publics", "modes_accueil", "modes_mobilisation", "mobilisable_par", "zone_eligibilite"}

@@ -38,7 +38,7 @@ _COLUMNS = """
     coalesce(services.courriel, structures.courriel), site_web,
     coalesce(services.horaires_accueil, structures.horaires_accueil), fermetures, latitude, longitude, environ,
     a_distance, coalesce(services.description, structures.description), conditions_acces, frais, publics, accessibilite_lieu,
-    source, date_maj, lien_source, licence, zone_eligibilite, services.nom
+    source, date_maj, lien_source, licence, zone_eligibilite, services.nom, provenance
 """
 _JOIN = "FROM services JOIN structures ON structures.id = services.structure_id"
 
@@ -70,6 +70,7 @@ class Place:
     accessibility: str | None
     source: str
     source_date: str | None
+    hours_date: str | None
     source_url: str | None
     licence: str | None
     area: tuple[str, ...]
@@ -105,6 +106,7 @@ class Found:
             "url": place.url,
             "source": place.source,
             "source_date": place.source_date,
+            "hours_date": place.hours_date,
         }
         if details:
             shown["details"] = {
@@ -125,12 +127,14 @@ def _place(row: tuple[Any, ...]) -> Place:
         for one in json.loads(row[12])
     )
     remote = bool(row[16])
+    dates = {one["champ"]: one["date"] for one in json.loads(row[28])}
     return Place(
         id=row[0], structure=row[1], kind=row[2], name=row[3], address=row[4], more_address=row[5], postcode=row[6],
         city=row[7], phone=row[8], email=row[9], url=row[10], opening_hours=row[11], closures=closures,
         point=None if remote or row[13] is None else (row[13], row[14]), approximate=bool(row[15]), remote=remote,
         description=row[17] or row[27], access=row[18], fees=row[19], publics=tuple(json.loads(row[20])),
-        accessibility=row[21], source=row[22], source_date=row[23], source_url=row[24], licence=row[25],
+        accessibility=row[21], source=row[22], source_date=row[23],
+        hours_date=dates.get("horaires_accueil", row[23]), source_url=row[24], licence=row[25],
         area=tuple(json.loads(row[26])),
     )  # fmt: skip
 
@@ -203,13 +207,15 @@ class Directory:
     def from_afar(self, kinds: Iterable[str], commune: Commune | None, limit: int = 2) -> list[Found]:
         """Return the services of these kinds that are reached by telephone or on the web, for people of `commune`.
 
-        The numbers that are easiest to remember come first: 119, 3919, 3230.
+        The surest numbers come first, those chosen by hand before those of data·inclusion, and of these the easiest to
+        remember: 119, 3919, 3230.
         """
         connection = self._database.connection()
         found = []
         for kind in kinds:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} {_JOIN} WHERE kind = ? AND a_distance ORDER BY structures.telephone IS NULL, length(structures.telephone), structures.id",
+                f"SELECT {_COLUMNS} {_JOIN} WHERE kind = ? AND a_distance "
+                "ORDER BY structures.telephone IS NULL, confiance != 'high', structures.id GLOB 'di-*', length(structures.telephone), structures.id",
                 (kind,),
             )
             for place in map(_place, rows):

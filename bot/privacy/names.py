@@ -33,7 +33,7 @@ _MEANS = re.compile(
 #: What is called after somebody is no person: "rue Paul Valéry", "l'hôpital Saint-Éloi".
 _CALLED_AFTER = re.compile(
     r"(?:rue|avenue|av|place|bd|boulevard|quai|all[eé]e|impasse|chemin|route|h[oô]pital|lyc[eé]e|coll[eè]ge|[eé]cole|clinique|universit[eé]|fac|espace|salle|centre|r[eé]sidence|"
-    r"maison|saint|sainte|st|ste|tour|pont|stade|parc|cr[eè]che|locale|pmi|sds|mds|services?|travail|ccas|[aà])[\s-]+$",
+    r"maison|saint|sainte|sain|ste?\.?|port|tour|pont|stade|parc|cr[eè]che|locale|pmi|sds|mds|services?|travail|ccas|[aà])[\s-]+$",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(
@@ -87,11 +87,15 @@ _LEADS = re.compile(
 )
 
 
+_SAINTS = frozenset({"saint", "sainte", "st", "ste", "sain"})
+
+
 def _first_names(text: str) -> Iterator[tuple[int, int]]:
     """Yield first names of the list, with the family name that follows or comes before."""
     for token in _TOKEN.finditer(text):
         folded = fold(token[0])
-        if not set(folded.split("-")) & ordinary.first_names() or folded in _NOT_A_NAME:
+        parts = set(folded.split("-"))
+        if not parts & ordinary.first_names() or folded in _NOT_A_NAME or parts & _SAINTS:
             continue
         if token[0][0].islower() and (folded in _ALSO_WORDS or not _LEADS.search(text[: token.start()])):
             continue

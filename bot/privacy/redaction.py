@@ -13,8 +13,10 @@ from enum import Enum
 
 import phonenumbers
 
+from bot.directory import communes
 from bot.privacy.names import names
 from bot.privacy.streets import addresses
+from bot.text import normalise
 
 Span = tuple[int, int]
 
@@ -285,6 +287,17 @@ def _plain(text: str) -> str:
     return text if text.isascii() else "".join(letter if letter.isascii() else _plain_letter(letter) for letter in text)
 
 
+#: What a commune may be taken for ("Saint-Étienne", "avenue de Lodève"): the place that the person tells must stay.
+_MAY_BE_PLACES = frozenset({Kind.NAME, Kind.ADDRESS})
+
+
+def _where(text: str, start: int = 0, end: int = 0) -> communes.Where:
+    """Return the place that `text` tells, once its letters from `start` to `end` are blotted out."""
+    left = f"{text[:start]} {text[end:]}" if end else text
+    tokens = normalise(left).split()
+    return communes.settle(communes.find(tokens, communes.hints(left)), tokens)
+
+
 def spans(text: str, services: frozenset[str] = frozenset()) -> list[tuple[Kind, int, int]]:
     """Return what would be taken out, in order of the text; `services` are public numbers that stay ("0467676767")."""
     taken: list[tuple[Kind, int, int]] = []
@@ -293,6 +306,9 @@ def spans(text: str, services: frozenset[str] = frozenset()) -> list[tuple[Kind,
         for start, end in find(text, services):
             if all(end <= other or start >= finish for _, other, finish in taken):
                 taken.append((kind, start, end))
+    if any(kind in _MAY_BE_PLACES for kind, _, _ in taken):
+        here = _where(text)
+        taken = [one for one in taken if one[0] not in _MAY_BE_PLACES or _where(text, *one[1:]) == here]
     return sorted(taken, key=lambda one: one[1])
 
 

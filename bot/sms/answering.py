@@ -218,6 +218,9 @@ class Answering:
         if not parts.now:
             raise ValueError("an answer without words")
         is_urgent = danger or any(message["urgent"] for message in messages)
+        lookup = answered.reply["commune"] is not None or any(message["places"] for message in messages)
+        if keyword(said) is Keyword.MORE and not lookup and not is_urgent:
+            return self._welcomed(claim, Said(self._system("sms_rien_de_plus"), counted))
         return self._welcomed(claim, Said(parts.now, {**counted, **self._kept(parts.later)}, is_urgent))
 
     def without_brain(self, claim: Claim, text: str) -> Said:

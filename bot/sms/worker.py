@@ -44,9 +44,9 @@ class Pace:
         """Return the seconds before the next part may leave."""
         return max(0.0, max(self._free_at, self._closed_until) - self.clock())
 
-    def left(self) -> None:
-        """Note that a part leaves."""
-        self._free_at = self.clock() + self.slowed / self.per_second
+    def left(self, place: float | None = None) -> None:
+        """Note that a part leaves; `place` is when its turn came, before the time that claiming it took."""
+        self._free_at = (self.clock() if place is None else place) + self.slowed / self.per_second
 
     def throttle(self, seconds: float) -> None:
         """Stop all sending for `seconds`, then go half as fast as before."""
@@ -219,9 +219,10 @@ class Worker:
         if (delay := self.pace.delay()) > LOOK:
             return None
         await asyncio.sleep(delay)
+        place = self.pace.clock()
         parcel = await self._outbox.claim(self._now())
         if parcel:
-            self.pace.left()
+            self.pace.left(place)
         return parcel
 
     async def _send(self, parcel: Parcel) -> None:

@@ -91,7 +91,8 @@ async def post_message(request: web.Request) -> web.Response:
         names = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
         raise ApiError("champ", "Vérifiez : " + ", ".join(names) + ".") from error
     # A person who gives up must not leave a turn half done: the answer is kept for when they ask again.
-    return json_response(await asyncio.shield(answer(request, message)))
+    reply = await asyncio.shield(answer(request, message))
+    return json_response({key: value for key, value in reply.items() if key != "asked"})
 
 
 def _bearer(request: web.Request) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.conversations import UnknownConversation
 from bot.tokens import BadToken
@@ -35,7 +36,7 @@ class Posted:
         """Read the form of `request`; `default` for the preferences that it does not give. Raise ApiError."""
         try:
             form = await request.post()
-        except (ValueError, LookupError) as error:  # not in the encoding that it claims, or cut
+        except (ValueError, LookupError, HttpProcessingError) as error:  # not in the encoding that it claims, or cut
             raise ApiError("champ") from error
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
         text = fields.get("choice") or fields.get("text", "")

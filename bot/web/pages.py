@@ -6,7 +6,9 @@ from aiohttp import web
 from limits import parse
 
 from bot.assistant import BrainError
+from bot.privacy.redaction import Kind
 from bot.settings import Settings
+from bot.text import fold
 from bot.tokens import BadToken
 from bot.web import statement
 from bot.web.chatform import Posted, html
@@ -21,6 +23,8 @@ routes = web.RouteTableDef()
 
 #: Addresses of programs: what they are told is JSON, whoever asks.
 _PROGRAMS = ("/api/", "/sms/", "/health", "/metrics")
+#: Addresses that people write by hand, with capitals and accents.
+_WRITTEN = frozenset({"/atelier", "/accessibilite", "/donnees-personnelles", "/integration"})
 #: What heads the page of each error; the sentence under it is that of the API.
 TITLES = {
     "introuvable": "Cette page n'existe pas",
@@ -43,15 +47,23 @@ def failed(request: web.Request, failure: ApiError) -> web.Response:
     try:
         if "X-Fragment" in request.headers:
             return _with(html(request, "error.html", failure.status, error=failure.sentence), failure)
+        if failure.code == "introuvable" and request.method in {"GET", "HEAD"} and (page := _meant(request)):
+            return web.Response(status=302, headers={**failure.headers, "Location": page})
         if "text/html" in request.headers.get("Accept", "") and not request.path.startswith(_PROGRAMS):
             title = TITLES.get(failure.code, _OTHER_TITLE)
-            page = html(
+            shown = html(
                 request, "failure.html", failure.status, code=failure.code, title=title, sentence=failure.sentence
             )
-            return _with(page, failure)
+            return _with(shown, failure)
     except Exception as error:  # a template that fails must not hide what failed first
         log.error("page d'erreur : %s", type(error).__name__)
     return as_json(failure)
+
+
+def _meant(request: web.Request) -> str | None:
+    """Return the page that an address written by hand means ("/Accessibilité/"), or None."""
+    path = "/" + fold(request.path).strip("/ .")
+    return path if path in _WRITTEN and path != request.path else None
 
 
 def _with(response: web.Response, failure: ApiError) -> web.Response:
@@ -92,8 +104,11 @@ def _privacy(request: web.Request, status: int = 200, done: str = "", error: str
         "donnees-personnelles.html",
         status,
         conservation=settings.conservation,
+        workshop_minutes=f"{settings.workshop_forget_minutes:g}",
         window=_window(settings),
-        sms=bool(getattr(settings, "sms_provider", "")),
+        sms=bool(settings.sms_provider),
+        dead_days=settings.sms_dead_days,
+        taken_out=[kind.value for kind in Kind if kind is not Kind.NUMBER],
         form_token=request.app[CONVERSATIONS].tokens.form(),
         done=done,
         error=error,

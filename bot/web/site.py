@@ -52,7 +52,7 @@ async def post_form(request: web.Request) -> web.Response:
             return chatform.refused(request, error)
         return await page(request, posted, posted.conversation, error.sentence, error.status)
     token, preferences = reply["conversation"], chatform.preferences_after(posted, reply)
-    turn = {"asked": posted.text, **reply}
+    turn = reply
     erased = reply["intent"] == "effacer_donnees" and token != posted.conversation
     if fragment:
         return html(

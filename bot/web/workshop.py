@@ -104,7 +104,7 @@ async def post_form(request: web.Request) -> web.Response:
     token, preferences = reply["conversation"], chatform.preferences_after(posted, reply)
     erased = reply["intent"] == "effacer_donnees" and token != posted.conversation
     if fragment:
-        turn, token = {"asked": posted.text, **reply}, "" if erased else token
+        turn, token = reply, "" if erased else token
         return html(request, "turn.html", turn=turn, conversation=token, preferences=preferences, erased=erased)
     if erased:
         raise web.HTTPSeeOther(f"{HOME}/suivant")

@@ -65,11 +65,18 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         await connected.close()
 
 
-async def visit(browser: Browser, client: Client, width: int = 1100, path: str = "/", **options: Any) -> Page:
-    """Open a page in a new window; fail on any error of the page, and on any request to someone else."""
+async def visit(
+    browser: Browser, client: Client, width: int = 1100, path: str = "/", clock: bool = False, **options: Any
+) -> Page:
+    """Open a page in a new window; fail on any error of the page, and on any request to someone else.
+
+    With `clock`, the time of the page goes on only when the test says so.
+    """
     context = await browser.new_context(viewport={"width": width, "height": 800}, locale="fr-FR", **options)
     page = await context.new_page()
     watch(page, str(client.make_url("/")))
+    if clock:
+        await page.clock.install()
     await page.goto(str(client.make_url(path)))
     return page
 

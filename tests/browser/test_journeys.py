@@ -186,6 +186,8 @@ async def test_what_is_heard(browser: Browser, client: Client) -> None:
     assert len(answers) == len(set(answers))
     assert not re.search(r"https?:|www\.|openstreetmap|<\w|Sources, vérifiées", whole)
     assert re.search(r"\b3 choix", whole)
+    assert "651,69 €. couple" in whole
+    assert "Urgence. En danger" in whole
     times = [at for at, _, _ in log]
     assert times == sorted(times)
 
@@ -195,10 +197,12 @@ async def test_tree_names_everything(browser: Browser, client: Client) -> None:
     page = await visit(browser, client)
     await ask(page, "combien de rsa pour un couple")
     await ask(page, "une france services à Olargues")
+    await ask(page, "mon mari me frappe")
     tree = list(heard.lines(await heard.tree(page)))
     nameless = [
         line for line in tree if re.match(r"\s*(button|link|textbox|radio|group|checkbox|navigation)( \[|$)", line)
     ]
     assert [line for line in nameless if not line.strip().startswith("group")] == []
     text = "\n".join(tree)
+    assert not re.search("[●○⚠]|URGENCE", text)
     assert text.index("combien de rsa pour un couple") < text.index("977,54") < text.index("Olargues")

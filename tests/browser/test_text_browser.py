@@ -16,6 +16,7 @@ from tests.conftest import Client
 
 pytestmark = [
     pytest.mark.live,
+    pytest.mark.long,
     pytest.mark.skipif(not shutil.which("w3m"), reason="w3m is not here (make system-deps)"),
 ]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.directory import database, records
+from bot.directory import assemble, database, records
 from bot.directory.model import Service, Structure
 from bot.directory.search import Directory
 
@@ -100,14 +100,15 @@ def test_a_faulty_replacement_is_refused(tmp_path: Path, caplog: pytest.LogCaptu
 
 
 def test_ensure_writes_what_is_missing_or_stale(tmp_path: Path) -> None:
-    """The embedded directory is written once; an old one of ours is written again, an imported one never."""
+    """The embedded directory is written once; an old one of ours is written again, one imported elsewhere never."""
     path = tmp_path / "var" / "directory.sqlite"
-    assert database.ensure(path)
-    assert not database.ensure(path)
+    assert assemble.ensure(path)
+    assert not assemble.ensure(path)
     database.build(path, [structure("vieux")], "embedded 1 0000")
-    assert database.ensure(path)
-    database.build(path, [structure("importé")], "import herault-data")
-    assert not database.ensure(path)
+    assert assemble.ensure(path)
+    for origin in ("assembled 2 elsewhere", "somebody else's"):
+        database.build(path, [structure("importé")], origin)
+        assert not assemble.ensure(path)
     assert names(Directory(path)) == ["importé"]
 
 
@@ -122,7 +123,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """Where no file can be made, `ensure` says so with an OSError: the caller goes on without."""
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(OSError, match=r".+"):
-        database.ensure(tmp_path / "file" / "directory.sqlite")
+        assemble.ensure(tmp_path / "file" / "directory.sqlite")
 
 
 def test_every_field_survives(tmp_path: Path) -> None:

@@ -212,6 +212,14 @@ async def test_stop_and_start_in_turn(bench: Bench) -> None:
     assert sum(counts[-8:]) == 0
 
 
+async def test_suite_with_nothing_left(bench: Bench) -> None:
+    """SUITE when all was said, and no place was looked for: said so, not "no other place"."""
+    sms = await bench.start()
+    await bench.says(sms, "bonjour")
+    bench.brain.answer = "suite"
+    assert (await bench.says(sms, "suite"))[0].startswith("Je vous ai tout dit")
+
+
 async def test_suite(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """What did not fit comes with SUITE, in order, word for word; then SUITE is the brain's."""
     sms = await bench.start()

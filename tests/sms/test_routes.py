@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import re
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -228,7 +229,7 @@ async def test_a_whole_conversation(
     first = await say("c combien le rsa pr 1 pers seule")
     assert "651,69 EUR" in first
     assert "STOP" in first
-    assert "Répondez par un numéro" in first
+    assert re.search(r"\b1 \w.*\b2 \w", first)  # choices, by number
     assert await say("1") not in {"", first}
     assert "114" in (await say("mon mari me frappe")).split(" | ")[0]
     places = await say("ou trouver une pmi a beziers")

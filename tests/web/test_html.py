@@ -24,8 +24,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 BROWSER = {"Accept": "text/html"}
-#: What this version of the checker does not know yet, and a later one (26.1) accepts.
-_TOO_NEW = ("color-mix(",)
+#: What this version of the checker does not know yet: a function of CSS (26.1 does), one "autofocus" for each dialog (as HTML has it).
+_TOO_NEW = ("color-mix(", "more than one “autofocus”")
+_HIDDEN = r'<input type="hidden" name="(\w+)" value="([^"]*)">'
 
 
 def vnu(*arguments: str) -> str:
@@ -40,19 +41,19 @@ def faults(folder: Path) -> list[str]:
         vnu("--format", "json", "--stdout", "--also-check-css", "--also-check-svg", "--skip-non-html", str(folder))
         or '{"messages": []}'
     )
-    return [
+    lines = [
         f"{Path(one.get('url', '')).name}:{one.get('lastLine', '?')}: {one['message']} « {one.get('extract', '').strip()} »"
         for one in said["messages"]
         if (one["type"] == "error" or one.get("subType") == "warning")
         and not any(words in one["message"] for words in _TOO_NEW)
     ]
+    return sorted(set(lines))
 
 
 def wrapped(fragment: str) -> str:
     """Return a fragment for the script as the page that it is put in."""
-    return (
-        f'<!doctype html><html lang="fr"><head><title>x</title></head><body><form id="ask" action="/"></form>{fragment}'
-    )
+    form = "" if '<form id="ask"' in fragment else '<form id="ask" action="/"></form>'
+    return f'<!doctype html><html lang="fr"><head><title>x</title></head><body>{form}{fragment}'
 
 
 def test_it_finds_faults(tmp_path: Path) -> None:
@@ -74,15 +75,30 @@ async def test_files_and_pages_without_rasa(make_client: MakeClient, tmp_path: P
     site = await make_client()
     for file in FOLDER.rglob("*"):
         if file.suffix in {".css", ".svg"}:
-            shutil.copy(file, tmp_path / file.name)
+            # A condition that this version cannot read either: what it holds is read without it.
+            text = file.read_text(encoding="utf-8").replace("@supports selector(:has(*))", "@media all")
+            (tmp_path / file.name).write_text(text, encoding="utf-8")
     (tmp_path / "theme.css").write_text(await (await site.get("/theme.css")).text(), encoding="utf-8")
-    await save(site, tmp_path, "", "accessibilite", "donnees-personnelles", "nulle-part")
+    await save(
+        site,
+        tmp_path,
+        "",
+        "accessibilite",
+        "donnees-personnelles",
+        "nulle-part",
+        "atelier",
+        "atelier/suivant",
+        "integration",
+    )
     for name, response in {
+        "widget": await site.get("/widget.html", headers=BROWSER),
+        "sur": await site.post("/atelier/effacer", data={"coche": "x", "text": "un mot"}, headers=BROWSER),
         "methode": await site.post("/accessibilite", headers=BROWSER),
         "trop-long": await site.post("/", data={"text": "a" * 600_000}, headers=BROWSER),
         "refuse": await site.post("/donnees-personnelles", data={}, headers=BROWSER),
     }.items():
-        (tmp_path / f"{name}.html").write_text(await response.text(), encoding="utf-8")
+        text = await response.text()
+        (tmp_path / f"{name}.html").write_text(wrapped(text) if name == "widget" else text, encoding="utf-8")
     assert not (found := faults(tmp_path)), "\n".join(found)
 
 
@@ -96,8 +112,7 @@ async def test_every_state_of_a_conversation(client: Client, tmp_path: Path) -> 
     }.items():  # fmt: skip
         html = await ask(client, html, text=text)
         (tmp_path / f"{name}.html").write_text(html, encoding="utf-8")
-    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', html))
-    form = {name: unescape(value) for name, value in form.items()}
+    form = {name: unescape(value) for name, value in re.findall(_HIDDEN, html)}
     token = form["conversation"]
     erreur = await client.post("/", data={**form, "text": ""}, headers=BROWSER)
     (tmp_path / "erreur.html").write_text(await erreur.text(), encoding="utf-8")
@@ -105,9 +120,24 @@ async def test_every_state_of_a_conversation(client: Client, tmp_path: Path) -> 
     (tmp_path / "tour.html").write_text(wrapped(await turn.text()), encoding="utf-8")
     history = await client.get("/historique", headers={"Authorization": f"Bearer {token}"})
     (tmp_path / "historique.html").write_text(wrapped(await history.text()), encoding="utf-8")
+    await workshop(client, tmp_path)
     html = await ask(client, html, choice="Effacez mes données", text="")
     (tmp_path / "efface.html").write_text(html, encoding="utf-8")
     assert not (found := faults(tmp_path)), "\n".join(found)
+
+
+async def workshop(client: Client, folder: Path) -> None:
+    """Write the workshop with an answer, and its sheet."""
+    html = await (await client.get("/atelier", headers=BROWSER)).text()
+    for name, path, fields in (
+        ("atelier-reponse", "/atelier", {"text": "combien de rsa pour un couple"}),
+        ("atelier-lieux", "/atelier", {"text": "une france services à Olargues"}),
+        ("fiche", "/atelier/fiche", {"mes_mots": "1"}),
+    ):
+        form = {field: unescape(value) for field, value in re.findall(_HIDDEN, html)}
+        html = await (await client.post(path, data={**form, **fields}, headers=BROWSER)).text()
+        (folder / f"{name}.html").write_text(html, encoding="utf-8")
+        assert "977,54" in html
 
 
 async def save(site: Client, folder: Path, *names: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bot import checklists
 from bot.answers import load
+from bot.check import NOT_SUBJECTS
 from bot.web import sheet
 from tests.clock import TODAY
 
@@ -111,7 +112,7 @@ def test_flowing(text: str, flowed: str) -> None:
 def test_every_answer_has_its_code() -> None:
     """Each answer leads to an official page, whose code is drawn here: an SVG, with no address in it."""
     for answer in BOOK.answers.values():
-        if answer.theme == "dialogue":
+        if answer.theme in NOT_SUBJECTS:
             continue
         assert sheet.official(answer).startswith("http"), answer.id
     code = sheet.qr("https://www.caf.fr")
@@ -122,7 +123,9 @@ def test_every_answer_has_its_code() -> None:
 
 def test_every_pair_is_reckoned() -> None:
     """Any answer alone fits in the room that is reckoned; so that a sheet is never empty for want of room."""
-    alone = {one.id: found(turn("x", one.id))[0].lines for one in BOOK.answers.values() if one.theme != "dialogue"}
+    alone = {
+        one.id: found(turn("x", one.id))[0].lines for one in BOOK.answers.values() if one.theme not in NOT_SUBJECTS
+    }
     assert max(alone.values()) <= sheet.ROOM
     fitting = [a + b <= sheet.ROOM for a, b in itertools.combinations(alone.values(), 2)]
     assert all(fitting)

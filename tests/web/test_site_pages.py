@@ -3,10 +3,14 @@
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import quote
 
+import aiohttp
 import pytest
+from yarl import URL
 
 from bot.identity import Identity, load
+from bot.privacy.redaction import Kind
 from bot.web import pages, statement
 from bot.web.errors import ERRORS
 from bot.web.keys import CONVERSATIONS, PAGES
@@ -84,6 +88,13 @@ async def test_how_long_an_address_is_counted(make_client: MakeClient, rate: str
     assert "comptée en mémoire" not in await text_of(await make_client(rate_limit="off"), "/donnees-personnelles")
 
 
+async def test_what_is_taken_out_of_a_message(site: Client) -> None:
+    """The page names every kind of personal data that the programme takes out before anything is kept."""
+    html = await text_of(site, "/donnees-personnelles")
+    for kind in Kind:
+        assert kind.value in html
+
+
 async def test_empty_contacts_are_said_to_be_so(site: Client) -> None:
     """What the publisher has not filled in is said so; what it has is shown, addresses as links."""
     assert "Non renseigné par l'éditeur" in await text_of(site, "/donnees-personnelles")
@@ -98,20 +109,32 @@ async def test_empty_contacts_are_said_to_be_so(site: Client) -> None:
     assert "Département de l'Essai" in html
     assert 'href="mailto:dpo@essai.example"' in html
     assert "Hébergeur" in html
+    assert "3 jours de plus" in html
 
 
 def _page_with(site: Client, identity: Identity) -> str:
     pages_ = site.app[PAGES]
     other = Pages(pages_._book, lambda: None, identity)  # type: ignore[arg-type, return-value]
     return unescape(
-        other.render("donnees-personnelles.html", days=30, window="", sms=True, form_token="x", done="", error="")
+        other.render(
+            "donnees-personnelles.html",
+            days=30,
+            window="",
+            sms=True,
+            dead_days=3.0,
+            taken_out=["IBAN"],
+            workshop_minutes="60",
+            form_token="x",
+            done="",
+            error="",
+        )
     )
 
 
 @pytest.mark.parametrize("code", sorted(ERRORS))
 def test_every_error_has_a_page(code: str) -> None:
-    """Each error that a person can meet has a title of its own; those of programs share one."""
-    assert code in pages.TITLES or code in {"json", "champ", "vide"}
+    """Each error that a person can meet has a title of its own; those of programs, and of the widget's panel, share one."""
+    assert code in pages.TITLES or code in {"json", "champ", "vide", "site"}
 
 
 @pytest.mark.parametrize(
@@ -137,11 +160,29 @@ async def test_a_browser_gets_a_page(site: Client, method: str, path: str, statu
     assert (await program.json())["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    "written", ["/accessibilite/", "/Accessibilité", "/DONNÉES-PERSONNELLES", "//atelier", "/integration."]
+)
+async def test_an_address_written_by_hand(site: Client, written: str) -> None:
+    """Capitals, accents, a slash or a full stop too many lead to the page that is meant, on this site."""
+    address = URL(str(site.make_url("/")).rstrip("/") + quote(written), encoded=True)
+    async with aiohttp.request("GET", address, headers=BROWSER) as response:
+        assert response.status == 200
+        assert response.url.path in {"/accessibilite", "/donnees-personnelles", "/atelier", "/integration"}
+        assert response.url.host == address.host
+
+
 async def test_the_api_speaks_json_to_everyone(site: Client) -> None:
     """A browser that opens an address of the API is answered as any program."""
     for path in ("/api/nulle-part", "/api/conversation"):
         response = await site.get(path, headers=BROWSER)
         assert response.content_type == "application/json"
+
+
+async def test_a_broken_form(site: Client) -> None:
+    """A form cut in its middle is the sender's fault, not a fault of ours."""
+    headers = {**BROWSER, "Content-Type": "multipart/form-data; boundary=x"}
+    assert (await site.post("/", data=b"--x\r\nbroken", headers=headers)).status == 400
 
 
 async def test_too_large_a_form(site: Client) -> None:

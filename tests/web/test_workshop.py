@@ -102,7 +102,7 @@ async def test_words_that_are_typed_are_understood(client: Client) -> None:
 async def test_ticks_stay_without_script(client: Client) -> None:
     """Boxes ticked come back with the next page, are on the sheet, and are no more for the next person."""
     html = await post(client, await opened(client), choice="Faire la demande", coche=["rsa.1", "rsa.3", "faux.1"])
-    assert re.findall(r'value="([\w.-]+)" autocomplete="off" checked', html) == ["rsa.1", "rsa.3"]
+    assert re.findall(r'name="coche" value="([\w.-]+)" checked', html) == ["rsa.1", "rsa.3"]
     sheet = await post(client, html, "/atelier/fiche", coche=["rsa.1", "rsa.3"])
     assert sheet.count('class="have"') == 2
     assert sheet.count('class="miss"') == 3
@@ -122,7 +122,7 @@ async def test_papers_are_linked(client: Client) -> None:
 
 async def test_sheet(client: Client) -> None:
     """The sheet holds answers, places, papers, a code to the official page, dates and sources; and no word of the person."""
-    html = await post(client, await opened(client), text="comment demander le rsa pour Zéphyrin")
+    html = await post(client, await opened(client), text="comment demander le rsa pour libellule")
     html = await post(client, html, text="une france services à Olargues")
     html = await post(client, html, choice="Combien d'argent ?")
     sheet = await post(client, html, "/atelier/fiche")
@@ -131,8 +131,8 @@ async def test_sheet(client: Client) -> None:
     assert "Papiers : Demander le RSA" in sheet
     assert sheet.count('class="qr"') == 2
     assert "Vérifié le 23 novembre 2026" in sheet
-    assert "Zéphyrin" not in sheet
-    assert "Zéphyrin" in await post(client, html, "/atelier/fiche", mes_mots="1")
+    assert "libellule" not in sheet
+    assert "libellule" in await post(client, html, "/atelier/fiche", mes_mots="1")
     chosen = await post(client, sheet, "/atelier/fiche", refaire="1", garder="rsa_montant")
     assert chosen.count('class="qr"') == 1
     back = await post(client, sheet, affichage="1")
@@ -149,11 +149,11 @@ async def test_sheet_of_nothing(client: Client) -> None:
 
 async def test_erase_without_script(client: Client, brain: LiveBrain, tmp_path: Any) -> None:
     """Erasing is asked to be sure of, then said in words, and nothing is left: not here, not in Rasa."""
-    html = await post(client, await opened(client), text="je suis Zéphyrin, comment demander le rsa")
+    html = await post(client, await opened(client), text="pour ma libellule, comment demander le rsa")
     sure = await post(client, html, "/atelier/effacer")
     assert "Tout effacer ?" in sure
-    assert "Zéphyrin" not in sure
-    assert "Zéphyrin" in await post(client, sure, affichage="1")
+    assert "libellule" not in sure
+    assert "libellule" in await post(client, sure, affichage="1")
     gone = await post(client, sure, "/atelier/effacer", oui="1")
     assert "C'est effacé" in unescape(gone)
     token = fields(html)["conversation"]
@@ -165,18 +165,18 @@ async def test_erase_without_script(client: Client, brain: LiveBrain, tmp_path: 
             for (table,) in base.execute("select name from sqlite_master where type = 'table'").fetchall():
                 for row in base.execute(f"select * from {table}"):
                     assert sender not in row
-                    assert not any("Zéphyrin" in str(value) for value in row)
+                    assert not any("libellule" in str(value) for value in row)
 
 
 async def test_back_button_shows_nothing(client: Client) -> None:
     """Forms that the back button sends again after the erasing, the first one included, get nothing back."""
     first = await opened(client)
-    second = await post(client, first, text="je suis Zéphyrin, comment demander le rsa")
-    third = await post(client, second, text="et combien pour Zéphyrin")
+    second = await post(client, first, text="pour ma libellule, comment demander le rsa")
+    third = await post(client, second, text="et combien pour libellule")
     await post(client, third, "/atelier/effacer", oui="1")
-    for html, text in ((first, "je suis Zéphyrin, comment demander le rsa"), (second, "et combien pour Zéphyrin")):
+    for html, text in ((first, "pour ma libellule, comment demander le rsa"), (second, "et combien pour libellule")):
         page = await post(client, html, status=401, text=text)
-        assert "Zéphyrin" not in page
+        assert "libellule" not in page
         assert "RSA est une aide" not in page
         assert fields(page)["conversation"] == ""
     sheet = await post(client, third, "/atelier/fiche", status=401)

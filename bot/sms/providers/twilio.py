@@ -71,11 +71,16 @@ class Twilio:
     name: str = "twilio"
 
     def _addresses(self, request: Request) -> Iterator[str]:
-        """Yield the addresses that Twilio may have signed: behind a proxy, ours is not the one that it called."""
+        """Yield the addresses that Twilio may have signed: ours, the public one, the one that a proxy passes on in Host.
+
+        Whichever it is, only who has the token can sign it.
+        """
         ours = urlsplit(request.url)
         yield request.url
         public = urlsplit(self.public)
         yield urlunsplit((public.scheme, public.netloc, public.path.rstrip("/") + ours.path, ours.query, ""))
+        for scheme in ("https", "http"):
+            yield urlunsplit((scheme, request.headers.get("Host", ours.netloc), ours.path, ours.query, ""))
 
     def _check(self, request: Request, form: "MultiDict[str]") -> None:
         """Raise Refused unless the signature is right, with or without the port in the address."""

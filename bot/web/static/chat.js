@@ -47,13 +47,16 @@ export function mount(root, base = "") {
     erase.hidden = part("keep").hidden = !token;
   }
 
+  // A line that ends without a stop gets one, or two items of a list would be said in one breath.
+  const punctuated = (all) => all.map((line, i) => (i < all.length - 1 && /[\p{L}\p{N}€%)»]$/u.test(line) ? `${line}.` : line)).join(" ");
+
   function spoken(item) {
-    const said = [...item.querySelectorAll(".bubble")].map((one) => lines(one, true).join(" "));
+    const said = [...item.querySelectorAll(".bubble")].map((one) => punctuated(lines(one, true)));
     const choices = [...item.querySelectorAll(".choices button")].map((one) => one.textContent.trim());
     const links = item.querySelectorAll(".bubble a").length;
     const hint = [
       links && (links > 1 ? `${links} liens dans la réponse.` : "Un lien dans la réponse."),
-      choices.length && `${choices.length > 1 ? `${choices.length} choix sont proposés` : "Un choix est proposé"} : ${choices.join(", ")}.`,
+      choices.length && `${choices.length > 1 ? `${choices.length} choix sont proposés` : "Un choix est proposé"} : ${choices.join(" ; ")}.`,
       (links || choices.length) && compose.contains(root.getRootNode().activeElement) && "Maj+Tab pour y aller.",
     ].filter(Boolean).join(" ");
     return hint ? [...said, hint] : said;

@@ -31,7 +31,7 @@ function arrive() {
   const id = location.hash.slice(1) || "sujets";
   const wanted = writing && id === "parole" ? part("text") : title(id);
   writing = false;
-  wanted?.focus({ preventScroll: wanted.tagName !== "H2" });
+  wanted?.focus({ preventScroll: id === "parole" }); // there, the chat shows what is new
 }
 
 let writing = false;
@@ -155,9 +155,10 @@ async function tell() {
   } catch { /* the next one will do */ }
 }
 
+// Whatever closes the warning without erasing, the button or Escape, says that somebody is there.
 function goOn() {
+  if (leaving) return;
   isHere();
-  still.close();
   tell();
 }
 
@@ -197,11 +198,11 @@ function length() {
 }
 
 if (still && idle) {
-  for (const name of ["pointerdown", "pointermove", "keydown", "input", "wheel", "scroll", "touchstart"]) {
+  for (const name of ["pointerdown", "pointermove", "keydown", "input", "wheel", "touchstart"]) {
     addEventListener(name, isHere, { passive: true, capture: true });
   }
-  part("still-here").addEventListener("click", goOn);
+  part("still-here").addEventListener("click", () => still.close());
   part("still-leave").addEventListener("click", leave);
-  still.addEventListener("cancel", (event) => { event.preventDefault(); goOn(); });
+  still.addEventListener("close", goOn);
   setInterval(look, 1000);
 }

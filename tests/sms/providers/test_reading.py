@@ -1,8 +1,11 @@
 """Webhooks of every provider, through the same tables: read, refused, unreadable."""
 
+import contextlib
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from bot.sms.providers.base import Incoming, Receipt, Refused, Request, Unreadable
 from bot.sms.providers.wire import masked
@@ -146,6 +149,21 @@ def test_twilio_signs_the_public_address(signed_url: str, base: str) -> None:
     """The signature is that of the address which Twilio called, with its port or without, proxy or none."""
     read = TWILIO.make(NOWHERE).read(signed("/sms/twilio", FORM, signed_url=signed_url, base=base))
     assert isinstance(read, Incoming)
+
+
+def test_twilio_s_address_as_the_proxy_passes_it_on() -> None:
+    """PUBLIC_URL forgotten: the address in Host is tried too, and a signature for another one is no better than before."""
+    form = request("/sms/twilio", FORM, {"Host": "autre.example"}, "http://127.0.0.1:8080")
+    for signed_url, read in (
+        ("https://autre.example/sms/twilio", True),
+        ("https://ailleurs.example/sms/twilio", False),
+    ):
+        signature = signed("/sms/twilio", FORM, signed_url=signed_url).headers["X-Twilio-Signature"]
+        webhook = replace(
+            form, headers=CIMultiDictProxy(CIMultiDict({**form.headers, "X-Twilio-Signature": signature}))
+        )
+        with contextlib.nullcontext() if read else pytest.raises(Refused):
+            assert isinstance(TWILIO.make(NOWHERE).read(webhook), Incoming)
 
 
 def test_a_picture_by_twilio_is_a_message_without_text() -> None:
