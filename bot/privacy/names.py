@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from bot.directory import communes
 from bot.directory.communes import elsewhere, ordinary
@@ -52,6 +53,8 @@ _NOT_A_NAME = frozenset(
     mal ecrit ecrite are aspa apa conseillere compliquee complique simple urgent grave pareil fini trop fort fausse faux faute la-haute haute bon bonne la-meme meme petite petit dernier derniere aine ainee scolarise handicap mineur majeur""".split()
 )
 _LONGEST = 3
+#: Characters before a first name that tell whether it is one.
+_NEAR = 60
 
 
 def _name(text: str, at: int, capitals: bool) -> tuple[int, int] | None:
@@ -94,15 +97,16 @@ def _first_names(text: str) -> Iterator[tuple[int, int]]:
     """Yield first names of the list, with the family name that follows or comes before."""
     for token in _TOKEN.finditer(text):
         folded = fold(token[0])
+        before_it = text[max(0, token.start() - _NEAR) : token.start()]
         parts = set(folded.split("-"))
         if not parts & ordinary.first_names() or folded in _NOT_A_NAME or parts & _SAINTS:
             continue
-        if token[0][0].islower() and (folded in _ALSO_WORDS or not _LEADS.search(text[: token.start()])):
+        if token[0][0].islower() and (folded in _ALSO_WORDS or not _LEADS.search(before_it)):
             continue
-        if _CALLED_AFTER.search(text[: token.start()]) or _is_commune(token[0]):
+        if _CALLED_AFTER.search(before_it) or _is_commune(token[0]):
             continue
         start, end = token.span()
-        for follower in _TOKEN.finditer(text, end):
+        for follower in islice(_TOKEN.finditer(text, end), _LONGEST):
             if (
                 follower.start() - end > 1
                 or not text[end : follower.start()].isspace()
@@ -110,9 +114,9 @@ def _first_names(text: str) -> Iterator[tuple[int, int]]:
             ):
                 break
             end = follower.end()
-        before = re.search(r"([^\W\d_]+(?:[-'’][^\W\d_]+)*) $", text[:start])
+        before = re.search(r"([^\W\d_]+(?:[-'’][^\W\d_]+)*) $", before_it)
         if before and before[1][0].isupper() and _is_family_name(before[1], token[0]):
-            start = before.start(1)
+            start -= len(before_it) - before.start(1)
         yield start, end
 
 

@@ -178,7 +178,7 @@ def _is_list(written: str) -> bool:
 def _long_numbers(text: str, services: frozenset[str]) -> Iterator[Span]:
     """Numbers too long to be an amount, a date or a telephone: a file, an account."""
     for found in _LONG.finditer(text):
-        if not _is_list(found[0]):
+        if not _is_list(found[0]) and not _HOURS.fullmatch(found[0]):
             yield found.span()
 
 
@@ -291,6 +291,19 @@ def _plain(text: str) -> str:
 _MAY_BE_PLACES = frozenset({Kind.NAME, Kind.ADDRESS})
 
 
+#: Names and addresses of one message that are each tried.
+_LOOKED_AT = 12
+
+
+def _without(text: str, taken: list[tuple[Kind, int, int]]) -> Iterator[str]:
+    """Yield what is left of `text`."""
+    at = 0
+    for _, start, end in sorted(taken, key=lambda one: one[1]):
+        yield f"{text[at:start]} "
+        at = end
+    yield text[at:]
+
+
 def _where(text: str, start: int = 0, end: int = 0) -> communes.Where:
     """Return the place that `text` tells, once its letters from `start` to `end` are blotted out."""
     left = f"{text[:start]} {text[end:]}" if end else text
@@ -306,9 +319,13 @@ def spans(text: str, services: frozenset[str] = frozenset()) -> list[tuple[Kind,
         for start, end in find(text, services):
             if all(end <= other or start >= finish for _, other, finish in taken):
                 taken.append((kind, start, end))
-    if any(kind in _MAY_BE_PLACES for kind, _, _ in taken):
+    if doubtful := [one for one in taken if one[0] in _MAY_BE_PLACES]:
         here = _where(text)
-        taken = [one for one in taken if one[0] not in _MAY_BE_PLACES or _where(text, *one[1:]) == here]
+        if len(doubtful) > 1 and _where("".join(_without(text, doubtful))) == here:
+            doubtful = []
+        # So many that none is the place of one person: not looked at one by one.
+        hiding = {one for one in doubtful[:_LOOKED_AT] if _where(text, *one[1:]) != here}
+        taken = [one for one in taken if one not in hiding]
     return sorted(taken, key=lambda one: one[1])
 
 
