@@ -4,7 +4,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -118,10 +120,21 @@ def import_(
 
 @app.command()
 def purge() -> None:
-    """Effacer maintenant de la passerelle les conversations qui ont passé leur durée (Rasa : purge du service, chaque heure)."""
-    from bot import gateway as gateway_module
+    """Effacer maintenant tout ce qui a passé sa durée : passerelle, SMS, Rasa, journaux ; que le service tourne ou non."""
+    from sqlalchemy.exc import SQLAlchemyError
 
-    typer.echo(f"{asyncio.run(gateway_module.purge_once(_settings()))} conversation(s) effacée(s)")
+    from bot.privacy import retention
+
+    settings = _settings()
+    try:
+        gone = asyncio.run(retention.purge(settings, datetime.now(ZoneInfo("Europe/Paris"))))
+    except (SQLAlchemyError, OSError) as error:
+        typer.echo(f"✗ Une base ne répond pas ({type(error).__name__}) : DATABASE_URL, TRACKER_URL, VAR_DIR.", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(
+        f"Effacé, après {settings.conservation} : {gone.conversations} conversation(s), {gone.sms} ligne(s) de SMS, "
+        f"{'aucune base de Rasa ici' if gone.events is None else f'{gone.events} événement(s) de Rasa'}, {gone.logs} journal(aux)."
+    )
 
 
 @app.command()

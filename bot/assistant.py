@@ -128,7 +128,7 @@ class Brain:
 
     async def forget(self, sender: str) -> None:
         """Delete a conversation from Rasa's tracker store. Raise BrainError."""
-        await self._ask("DELETE", f"/conversations/{sender}")
+        await self._ask("POST", "/forget", {"sender": sender})
 
     async def purge(self, before: float) -> None:
         """Delete the conversations older than `before` (seconds since 1970). Raise BrainError."""

@@ -19,6 +19,7 @@ from bot.conversations import Conversations
 from bot.feedback import Feedback
 from bot.health import Health
 from bot.metrics import Metrics
+from bot.privacy import logs
 from bot.settings import Settings
 from bot.sms import providers
 from bot.sms import routes as sms_routes
@@ -117,7 +118,7 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
     )
     app[LIMITS] = Limits(rates)
     app[METRICS] = Metrics(settings.directory, settings.imports)
-    book = LiveBook()
+    book = LiveBook(context={"conservation": settings.conservation})
     app[PAGES] = Pages(book, now, identity.load())
     provider = provider or providers.create(settings)
 
@@ -204,24 +205,9 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
     return app
 
 
-async def purge_once(settings: Settings) -> int:
-    """Delete what has passed its time from the gateway's store; return how many conversations.
-
-    Rasa's events go with the hourly purge of a running service, which alone holds the secret of its door.
-    """
-    store = Store(settings.database)
-    await store.open()
-    try:
-        await Box(settings, store, lambda: paris_now().timestamp()).purge()
-        return await store.purge(paris_now().timestamp() - settings.retention_days * 86400)
-    finally:
-        await store.close()
-
-
 def run(settings: Settings) -> None:
     """Serve until stopped."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # below, it writes what is stored
+    logs.configure()
     logging.getLogger("aiohttp.server").setLevel(logging.ERROR)  # it quotes requests; ours says what kind of fault
     asyncio.run(_serve(settings))
 

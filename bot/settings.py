@@ -171,6 +171,11 @@ class Settings(BaseSettings):
         return self.tracker_url or f"sqlite:///{self.var_dir / 'tracker.sqlite'}"
 
     @property
+    def conservation(self) -> str:
+        """How long a conversation is kept, in French."""
+        return "1\u00a0jour" if self.retention_days == 1 else f"{self.retention_days}\u00a0jours"
+
+    @property
     def directory(self) -> Path:
         """The directory of places, a SQLite file."""
         return self.directory_path or self.var_dir / "directory.sqlite"

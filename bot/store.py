@@ -307,10 +307,10 @@ class Store:
             return [(row.answer, row.day, row.yes, row.no) for row in await connection.execute(query)]
 
     async def purge(self, before: float) -> int:
-        """Delete the conversations whose last turn is older than `before`; return how many."""
+        """Delete the conversations whose last turn is older than `before`, and what is older of the others; return how many."""
         old = sa.select(CONVERSATIONS.c.sender).where(CONVERSATIONS.c.last_at < before)
         async with self._changing() as connection:
-            await connection.execute(sa.delete(TURNS).where(TURNS.c.sender.in_(old)))
+            await connection.execute(sa.delete(TURNS).where(sa.or_(TURNS.c.at < before, TURNS.c.sender.in_(old))))
             await connection.execute(sa.delete(WORKSHOP).where(WORKSHOP.c.sender.in_(old)))
             await connection.execute(sa.delete(ERASED).where(ERASED.c.at < before))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.last_at < before))

@@ -14,6 +14,7 @@ import sys
 import time
 from asyncio.subprocess import Process
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 import aiohttp
@@ -23,12 +24,15 @@ from bot import training
 from bot.directory import assemble
 from bot.health import NEEDED
 from bot.paths import ROOT
+from bot.privacy import logs
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
 START_TIMEOUT = 180.0
 STOP_TIMEOUT = 15.0
+#: Seconds between two looks at the logs.
+LOGS_EVERY = 600.0
 
 
 class Failure(Exception):
@@ -175,7 +179,8 @@ class Supervisor:
 
     async def _spawn(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         path = self._log(name)
-        with path.open("wb") as log:
+        path.unlink(missing_ok=True)
+        with path.open("ab") as log:  # to append: it is cut while the process writes (see bot.privacy.logs)
             # A session of its own: Ctrl-C reaches us first, and we stop them in order.
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -270,10 +275,28 @@ class Supervisor:
                     )
                 await asyncio.sleep(0.5)
 
+    async def _keep_logs(self) -> None:
+        """Set the logs aside each day, or when they are large, and delete those that have passed their time."""
+        begun = datetime.now(timezone.utc)
+        while True:
+            now = datetime.now(timezone.utc)
+            day_is_over = (now - begun).total_seconds() >= logs.DAY
+            try:
+                for child in self._children:
+                    if day_is_over or child.log.stat().st_size > logs.MAX_LOG:
+                        logs.set_aside(child.log, now)
+                logs.purge(self._settings.var_dir / "log", now.timestamp() - self._settings.retention_days * logs.DAY)
+            except OSError as error:
+                log.warning("journaux : %s", type(error).__name__)
+            begun = now if day_is_over else begun
+            await asyncio.sleep(LOGS_EVERY)
+
     async def _watch(self) -> None:
         waits = [asyncio.ensure_future(child.process.wait()) for child in self._children]
         stop = asyncio.ensure_future(self._stop.wait())
+        tidying = asyncio.ensure_future(self._keep_logs())
         await asyncio.wait([*waits, stop], return_when=asyncio.FIRST_COMPLETED)
+        tidying.cancel()
         if not self._stop.is_set() and (child := self._dead()):
             raise self._blame(child)
 

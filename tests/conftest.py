@@ -13,6 +13,7 @@ collect_ignore = (
     [
         "web",
         "conversations",
+        "privacy",
         "browser",
         "sms",
         "privacy",
@@ -37,6 +38,7 @@ if TYPE_CHECKING or not INSIDE_RASA:
 
     from bot.gateway import create_app
     from bot.settings import Settings
+    from tests import traces
     from tests.clock import Clock
     from tests.live import SECRET, LiveBrain
 
@@ -53,6 +55,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 if not INSIDE_RASA:
+
+    @pytest.fixture(scope="session", autouse=True)
+    def nothing_said_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+        """After the whole run: what it said is in no log, and in no store once the time has passed."""
+        run = traces.Run(tmp_path_factory.getbasetemp())
+        with traces.gateway_log(run.folder / "gateway.log"), run.listening():
+            yield
+        run.check()
 
     @pytest.fixture(scope="session")
     def brain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBrain]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -44,11 +44,12 @@ class AnswersError(Exception):
 
 @dataclass(frozen=True)
 class Book:
-    """Every answer, figure and telephone number, by id."""
+    """Every answer, figure and telephone number, by id; `context` is what texts may name of the service (`conservation`)."""
 
     answers: Mapping[str, Answer]
     figures: Mapping[str, Figure]
     numbers: Mapping[str, Number]
+    context: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self, id_: str) -> Answer:
         """Return the answer of that id; raise KeyError when there is none."""
@@ -239,10 +240,11 @@ def load(data: Path = DATA) -> Book:
 class LiveBook:
     """The book of a running service: read again when a file under `data` has changed, kept when the change is faulty."""
 
-    def __init__(self, data: Path = DATA) -> None:
+    def __init__(self, data: Path = DATA, context: Mapping[str, str] | None = None) -> None:
         self._data = data
+        self._context = context or {}
         self._stamp = self._look()
-        self._book = load(data)
+        self._book = self._read()
         self.problems: list[str] = []
 
     def _look(self) -> tuple[tuple[str, int, int], ...]:
@@ -260,6 +262,9 @@ class LiveBook:
             stamps.append((path.name, stat.st_mtime_ns, stat.st_size))
         return tuple(stamps)
 
+    def _read(self) -> Book:
+        return replace(load(self._data), context=self._context)
+
     def refresh(self) -> bool:
         """Read the files again if one has changed; return whether the book is new."""
         stamp = self._look()
@@ -267,7 +272,7 @@ class LiveBook:
             return False
         self._stamp = stamp
         try:
-            self._book = load(self._data)
+            self._book = self._read()
         except AnswersError as error:
             self.problems = error.problems
             log.error("Réponses modifiées mais fautives, les anciennes restent en service :\n%s", error)

@@ -31,6 +31,7 @@ _LONGEST = {
     "ailleurs": "Saint-Maximin-la-Sainte-Baume (Alpes-de-Haute-Provence)",
     "lieu": "PMI (protection maternelle et infantile)",
     "quand": "aujourd'hui",
+    "conservation": "365 jours",
 }
 _EUROS = re.compile(r"\d[\d  .,]*\s?(?:€|EUR\b|euros?\b)")
 _NUMBER = re.compile(

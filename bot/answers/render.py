@@ -12,13 +12,14 @@ from bot.answers.book import Book
 from bot.answers.model import Answer, Figure, Period, Source, Variant
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*\.[a-z0-9_]+)\}")
-#: What a text may name of the turn itself, and what is said when the turn does not tell.
+#: What a text may name of the turn itself, or of the service (`conservation`), and what is said when nothing tells.
 CONTEXT: dict[str, str] = {
     "commune": "votre commune",
     "pres_de": "de chez vous",
     "ailleurs": "Cette commune",
     "lieu": "Lieux",
     "quand": "à ce moment-là",
+    "conservation": "peu de temps",
     "retire": "une donnée personnelle",
 }
 CONTEXT_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -62,7 +63,7 @@ def write(figure: Figure, period: Period, variant: Variant) -> str:
 def render(book: Book, id_: str, variant: Variant, today: date, values: Mapping[str, str] | None = None) -> Rendered:
     """Word the answer `id_` for `variant` as of `today`; raise KeyError when there is no such answer.
 
-    `values` fill what the text names of the turn (`{commune}`: see CONTEXT).
+    `values` fill what the text names of the turn (`{commune}`: see CONTEXT), the book's `context` what it names of the service.
     When a figure that the text names has expired, or the answer has, the general text replaces it: never an old
     figure as today's. An expired answer that has no general text says when it was checked.
     """
@@ -89,7 +90,7 @@ def render(book: Book, id_: str, variant: Variant, today: date, values: Mapping[
                 filled = f"Info du {answer.verified_on:%d/%m/%Y}, à confirmer : {filled}"
             else:
                 filled = f"{filled}\nInformation vérifiée le {checked} : demandez confirmation avant d'agir."
-    known = {**CONTEXT, **(values or {})}
+    known = {**CONTEXT, **book.context, **(values or {})}
     filled = CONTEXT_PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), filled)
     if variant == "sms":
         filled = " ".join(filled.split())

@@ -49,7 +49,7 @@ def as_plain_text(text: str) -> str:
 
 
 class AssistantChannel(InputChannel):
-    """`POST /webhooks/assistant/turn`, `DELETE /webhooks/assistant/conversations/<sender>`, `GET /webhooks/assistant/`."""
+    """`POST /webhooks/assistant/turn`, `POST /webhooks/assistant/forget`, `GET /webhooks/assistant/`."""
 
     @classmethod
     def name(cls) -> str:
@@ -126,14 +126,7 @@ class AssistantChannel(InputChannel):
                 }
             )
 
-        @routes.delete("/conversations/<sender>")
-        async def forget(request: Request, sender: str) -> HTTPResponse:
-            agent = request.app.ctx.agent
-            if agent is None:
-                return response.json({"error": "no model"}, status=503)
-            async with agent.lock_store.lock(sender):
-                deleted = await _store(agent).delete(sender)
-            return response.json({"deleted": deleted})
+        routes.add_route(_forget, "/forget", methods=["POST"])
 
         @routes.post("/purge")
         async def purge(request: Request) -> HTTPResponse:
@@ -143,6 +136,22 @@ class AssistantChannel(InputChannel):
             return response.json({"deleted": await _store(request.app.ctx.agent).purge(float(before))})
 
         return routes
+
+
+async def _forget(request: Request) -> HTTPResponse:
+    # Not in the address: Sanic logs addresses, and whose conversation it was must not outlive it.
+    agent, sender = request.app.ctx.agent, (request.json or {}).get("sender")
+    if agent is None:
+        return response.json({"error": "no model"}, status=503)
+    if not isinstance(sender, str) or not sender:
+        return response.json({"error": "sender"}, status=400)
+    try:
+        async with agent.lock_store.lock(sender):
+            deleted = await _store(agent).delete(sender)
+    except Exception as error:
+        log.error("erase failed: %s", type(error).__name__)
+        return response.json({"error": "erase failed"}, status=500)
+    return response.json({"deleted": deleted})
 
 
 def _store(agent: Any) -> ForgetfulTrackerStore:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from bot.directory import communes
 from bot.directory.communes import elsewhere, ordinary
@@ -12,7 +13,7 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 #: After these, one to three words are a name, capitals or not.
 _SAYS = re.compile(
     r"\b(?:(?:je\s+)?m['’ ]?\s?app?el+e?s?(?:rio)?|jm['’ ]?app?el+e?|mon\s+(?:nom|pr[eé]nom|nom\s+de\s+famille|nom\s+complet)\s*(?:est|c['’ ]?\s?est|cest|ses|:|et\s+pr[eé]nom\s*:)?|"
-    r"(?:nom|pr[eé]nom|nom\s+et\s+pr[eé]nom|nom\s+pr[eé]nom|nom\s+de\s+naissance|nom\s+d['’]usage|pr[eé]noms)\s*:|je\s+soussign[eé]{1,2}e?,?|moi\s*,?\s*c['’ ]?est|il\s+s['’ ]appelle|elle\s+s['’ ]appelle|s['’ ]appel+e|nomm[eé]e?|pr[eé]nomm[eé]e?|au\s+nom\s+de|sign[eé]e?\s*:)\s+",
+    r"(?:nom|pr[eé]nom|nom\s+et\s+pr[eé]nom|nom\s+pr[eé]nom|nom\s+de\s+naissance|nom\s+d['’]usage|pr[eé]noms)\s*:|je\s+soussign[eé]{1,2}e?,?|moi\s*,?\s*c['’ ]?est|il\s+s['’ ]appelle|elle\s+s['’ ]appelle|s['’ ]appel+e|nomm[eé]e?|pr[eé]nomm[eé]e?|au\s+nom\s+de|sign[eé]e?\s*:)(?:\s+|(?<=:))",
     re.IGNORECASE,
 )
 _TITLE = re.compile(
@@ -48,9 +49,12 @@ _NOT_A_NAME = frozenset(
     habite habitant vis veux voudrais cherche demande besoin aide aides beneficiaire allocataire caf rsa pmi apl aah mdph cpam france travail pole emploi assistante assistant social sociale conseiller conseillere
     maire mairie prefet president directeur directrice docteur medecin juge avocat service services departement monsieur madame mademoiselle mme mr mlle mes tel bis enceinte malade handicape handicapee ans an mois
     agee age celibataire marie mariee divorcee divorce seul seule parent maire personne quelqu dame homme femme fille fils enfant bebe arrete veut frappe boit refuse gagne touche travaille dit doit va vient part
+    nom noms prenom prenoms tel telephone mail courriel adresse ddn date naissance numero
     mal ecrit ecrite are aspa apa conseillere compliquee complique simple urgent grave pareil fini trop fort fausse faux faute la-haute haute bon bonne la-meme meme petite petit dernier derniere aine ainee scolarise handicap mineur majeur""".split()
 )
 _LONGEST = 3
+#: Characters before a first name that tell whether it is one.
+_NEAR = 60
 
 
 def _name(text: str, at: int, capitals: bool) -> tuple[int, int] | None:
@@ -93,15 +97,16 @@ def _first_names(text: str) -> Iterator[tuple[int, int]]:
     """Yield first names of the list, with the family name that follows or comes before."""
     for token in _TOKEN.finditer(text):
         folded = fold(token[0])
+        before_it = text[max(0, token.start() - _NEAR) : token.start()]
         parts = set(folded.split("-"))
         if not parts & ordinary.first_names() or folded in _NOT_A_NAME or parts & _SAINTS:
             continue
-        if token[0][0].islower() and (folded in _ALSO_WORDS or not _LEADS.search(text[: token.start()])):
+        if token[0][0].islower() and (folded in _ALSO_WORDS or not _LEADS.search(before_it)):
             continue
-        if _CALLED_AFTER.search(text[: token.start()]) or _is_commune(token[0]):
+        if _CALLED_AFTER.search(before_it) or _is_commune(token[0]):
             continue
         start, end = token.span()
-        for follower in _TOKEN.finditer(text, end):
+        for follower in islice(_TOKEN.finditer(text, end), _LONGEST):
             if (
                 follower.start() - end > 1
                 or not text[end : follower.start()].isspace()
@@ -109,9 +114,9 @@ def _first_names(text: str) -> Iterator[tuple[int, int]]:
             ):
                 break
             end = follower.end()
-        before = re.search(r"([^\W\d_]+(?:[-'’][^\W\d_]+)*) $", text[:start])
+        before = re.search(r"([^\W\d_]+(?:[-'’][^\W\d_]+)*) $", before_it)
         if before and before[1][0].isupper() and _is_family_name(before[1], token[0]):
-            start = before.start(1)
+            start -= len(before_it) - before.start(1)
         yield start, end
 
 

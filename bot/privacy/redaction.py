@@ -6,6 +6,7 @@ birthday, and the numbers of services stay.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -52,8 +53,10 @@ _NIR = re.compile(
     rf"\d{{3}}{_SEPARATED}\d{{3}}(?:{_SEPARATED}(?:(?:cl[eé]f?|key)\s?:?\s?)?\d\d)?(?!\d)",
     re.IGNORECASE,
 )
-_LONG = re.compile(r"(?<![\d.,])\d(?:[ .\-]?\d){11,18}(?![\d])")
-_IBAN = re.compile(r"\b[A-Za-z]{2}\s?\d{2}(?:[\s\-]?[A-Za-z0-9]){11,30}\b")
+_LONG = re.compile(r"(?<![\d.,])\d(?:[ .\-]?\d){11,59}(?![\d])")
+_CARD = re.compile(r"(?<!\d)\d{4}([/_])\d{4}\1\d{4}\1\d{4}(?!\d)")
+#: Seen from each letter on: a word and a number before an IBAN must not hide it.
+_IBAN = re.compile(r"(?=(\b[A-Za-z]\s?[A-Za-z]\s?\d\s?\d(?:[\s\-.]?[A-Za-z0-9]){11,30}\b))")
 #: How long the IBAN of each country is that people of the Hérault may have (registry of SWIFT).
 _IBAN_LENGTHS = {
     "FR": 27, "MC": 27, "AD": 24, "AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20, "ES": 24, "FI": 18, "GB": 22, "GR": 27,
@@ -65,14 +68,18 @@ _EMAIL = re.compile(
     re.IGNORECASE,
 )
 _AT = re.compile(r"@|\(at\)|\[at\]|\barr?ob", re.IGNORECASE)
+_SPELT_EMAIL = re.compile(
+    r"(?<![\w.+\-])[\w.+\-]{1,60}\sat\s[\w\-]{1,60}\s?(?:\.|\sdot\s|\spoint\s)\s?[a-z]{2,10}\b", re.IGNORECASE
+)
 _MONTH = r"(?:janv(?:ier)?|f[eé]v(?:r(?:ier)?)?|mars|avr(?:il)?|mai|juin|juil(?:let)?|ao[uû]t|sept(?:embre)?|oct(?:obre)?|nov(?:embre)?|d[eé]c(?:embre)?)"
-_DATE = rf"(?:\d{{1,2}}(?:er)?\s?[/.\- ]\s?\d{{1,2}}\s?[/.\- ]\s?(?:\d{{4}}|\d{{2}})|\d{{8}}|\d{{6}}|\d{{1,2}}(?:er)?\s?{_MONTH}\.?\s?(?:\d{{4}}|\d{{2}})?|\d{{4}}-\d\d-\d\d)"
+_DATE = rf"(?:\d{{1,2}}[/.\-](?:19|20)\d\d|\d{{1,2}}(?:er)?\s?[/.\- ]\s?\d{{1,2}}\s?[/.\- ]\s?(?:\d{{4}}|\d{{2}})|\d{{8}}|\d{{6}}|\d{{1,2}}(?:er)?\s?{_MONTH}\.?\s?(?:\d{{4}}|\d{{2}})?|\d{{4}}-\d\d-\d\d)"
 _BIRTH = re.compile(
     rf"\b(?:n[eé]{{1,2}}e?s?|naissance|naiss|naissances|ddn|dn|d\.n\.?|anniversaire|naquit)\b[^\d\n]{{0,25}}?(?P<value>{_DATE})(?!\d|\s?(?:€|euros?))",
     re.IGNORECASE,
 )
 _CAF = re.compile(
-    r"\b(?:allocataires?|alloc|matricule|dossier caf|caf)\b[^\d\n]{0,30}?(?P<value>\d(?:[ .]?\d){5,7}(?:\s?[A-Za-z]\b)?)(?![\d€]|\s?(?:€|euros?))",
+    r"\b(?:al+ocataires?|al+oc|matricule|dossier caf|caf)(?:\b|(?=\d))[^\d\n]{0,30}?(?P<value>\d(?:[ .]?\d){5,7}(?:\s?[A-Za-z]\b)?)"
+    r"(?![\d€]|\s?(?:€|euros?|eur\b|balles|francs?|fcfa|dinars?|dirhams?))",
     re.IGNORECASE,
 )
 _CAF_BEFORE = re.compile(
@@ -94,6 +101,15 @@ _FRANCE_TRAVAIL = re.compile(
 )
 #: Telephone numbers spelt in groups with unusual signs, which the library does not read.
 _PHONE = re.compile(r"(?<![\d.,])(?:(?:\+|00)\s?33\s?(?:\(0\)\s?)?|0)\s?[1-9](?:[\s.\-_/,:]{0,3}\d\d){4}(?!\d)")
+#: The first two figures in letters, or a letter for the zero.
+_SPELT_PHONE = re.compile(
+    r"\b(?:z[eé]ro\s?(?:un|deux|trois|quatre|cinq|six|sept|neuf|[1-79])|o\s?[1-79])(?:[\s.\-_/]{0,3}\d\d){4}(?!\d)",
+    re.IGNORECASE,
+)
+#: Opening hours written as a telephone is: "08 30 12 00 13 30 17 00".
+_HOURS = re.compile(r"(?<!\d)(?<!\d )(?:(?:[01]\d|2[0-3]) [0-5][05])(?: (?:[01]\d|2[0-3]) [0-5][05]){3}(?! ?\d)")
+#: Numbers in a row that are each a postcode, or each a year.
+_LIST = re.compile(r"(?:\d{5}(?: \d{5})+|(?:19|20)\d\d(?: (?:19|20)\d\d)+)")
 
 
 #: Nothing that people write to us about is dated so long ago.
@@ -126,17 +142,18 @@ def _nirs(text: str, services: frozenset[str]) -> Iterator[Span]:
     for found in _NIR.finditer(text):
         raw = _compact(re.sub(r"(?i)cl[eé]f?|key", "", found[0]))
         # A mistyped key is a number all the same; sixteen digits that pass Luhn are a card.
-        if len(raw) in {13, 15} and (_nir_key_holds(raw) or raw[0] in "12378"):
+        if len(raw) in {13, 15} and (_nir_key_holds(raw) or (raw[0] in "12378" and not _is_list(found[0]))):
             yield found.span()
 
 
 def _ibans(text: str, services: frozenset[str]) -> Iterator[Span]:
     for found in _IBAN.finditer(text):
-        length = _IBAN_LENGTHS.get(found[0][:2].upper())
+        at = found.start(1)
+        length = _IBAN_LENGTHS.get(_compact(found[1])[:2].upper())
         # The pattern may run into the words that follow: the number is as long as its country says.
-        kept = [found.start() + at for at, letter in enumerate(found[0]) if letter.isalnum()][: length or 0]
+        kept = [at + further for further, letter in enumerate(found[1]) if letter.isalnum()][: length or 0]
         if length and len(kept) == length:
-            raw = "".join(text[at] for at in kept).upper()
+            raw = "".join(text[one] for one in kept).upper()
             if (sum(map(str.isdigit, raw)) > 12 and _iban_holds(raw)) or (
                 raw.startswith("FR") and raw[:14].removeprefix("FR").isdigit()
             ):
@@ -148,19 +165,27 @@ def _cards(text: str, services: frozenset[str]) -> Iterator[Span]:
         digits = _compact(found[0])
         if 13 <= len(digits) <= 19 and _luhn(digits):
             yield found.span()
+    for found in _CARD.finditer(text):
+        if _luhn(_compact(found[0])):
+            yield found.span()
+
+
+def _is_list(written: str) -> bool:
+    """Tell whether what looks like one number is postcodes, or years, in a row."""
+    return _LIST.fullmatch(written.strip()) is not None
 
 
 def _long_numbers(text: str, services: frozenset[str]) -> Iterator[Span]:
     """Numbers too long to be an amount, a date or a telephone: a file, an account."""
     for found in _LONG.finditer(text):
-        yield found.span()
+        if not _is_list(found[0]) and not _HOURS.fullmatch(found[0]):
+            yield found.span()
 
 
 def _emails(text: str, services: frozenset[str]) -> Iterator[Span]:
-    if not _AT.search(text):
-        return
-    for found in _EMAIL.finditer(text):
-        yield found.span()
+    for pattern in (_EMAIL, _SPELT_EMAIL) if _AT.search(text) else (_SPELT_EMAIL,):
+        for found in pattern.finditer(text):
+            yield found.span()
 
 
 def _phones(text: str, services: frozenset[str]) -> Iterator[Span]:
@@ -170,7 +195,12 @@ def _phones(text: str, services: frozenset[str]) -> Iterator[Span]:
         if len(_compact(found.raw_string)) >= 9
     ]
     spans += [found.span() for found in _PHONE.finditer(text)]
+    hours = [found.span() for found in _HOURS.finditer(text)]
+    for found in _SPELT_PHONE.finditer(text):
+        yield found.span()
     for start, end in spans:
+        if any(first <= start < last for first, last in hours):
+            continue
         digits = re.sub(r"\D", "", text[start:end])
         national = "0" + re.sub(r"^(?:00)?33(?:0)?", "", digits) if re.match(r"(?:00)?33", digits) else digits
         if national in services or (
@@ -191,6 +221,12 @@ def _values(pattern: "re.Pattern[str]") -> Callable[[str, frozenset[str]], Itera
             yield found.span(name)
 
     return find
+
+
+def _allocataires(text: str, services: frozenset[str]) -> Iterator[Span]:
+    for found in _CAF.finditer(text):
+        if not _is_list(found["value"]):
+            yield found.span("value")
 
 
 def _birthdays(text: str, services: frozenset[str]) -> Iterator[Span]:
@@ -223,7 +259,7 @@ _RECOGNISERS: tuple[tuple[Kind, Callable[[str, frozenset[str]], Iterable[Span]]]
     (Kind.BIRTH_DATE, _birthdays),
     (Kind.BIRTH_DATE, _old_dates),
     (Kind.FRANCE_TRAVAIL, _values(_FRANCE_TRAVAIL)),
-    (Kind.CAF, _values(_CAF)),
+    (Kind.CAF, _allocataires),
     (Kind.CAF, _values(_CAF_BEFORE)),
     (Kind.FRANCE_TRAVAIL, _values(_SEVEN)),
     (Kind.NUMBER, _long_numbers),
@@ -232,8 +268,40 @@ _RECOGNISERS: tuple[tuple[Kind, Callable[[str, frozenset[str]], Iterable[Span]]]
 )
 
 
+#: Signs that people, keyboards and pasted pages put for a hyphen, a dot, a space.
+_SIGNS = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣", "-") | dict.fromkeys("·•∙․‧", ".") | {"⁄": "/"})
+
+
+def _plain_letter(letter: str) -> str:
+    if letter.isdecimal():
+        return str(unicodedata.decimal(letter))
+    if letter.isspace() and letter != "\n":
+        return " "
+    plain = unicodedata.normalize("NFKC", letter)
+    return plain if len(plain) == 1 else letter
+
+
+def _plain(text: str) -> str:
+    """Return `text`, as long as it was, with the figures and signs of every alphabet as ours."""
+    text = text.translate(_SIGNS)
+    return text if text.isascii() else "".join(letter if letter.isascii() else _plain_letter(letter) for letter in text)
+
+
 #: What a commune may be taken for ("Saint-Étienne", "avenue de Lodève"): the place that the person tells must stay.
 _MAY_BE_PLACES = frozenset({Kind.NAME, Kind.ADDRESS})
+
+
+#: Names and addresses of one message that are each tried.
+_LOOKED_AT = 12
+
+
+def _without(text: str, taken: list[tuple[Kind, int, int]]) -> Iterator[str]:
+    """Yield what is left of `text`."""
+    at = 0
+    for _, start, end in sorted(taken, key=lambda one: one[1]):
+        yield f"{text[at:start]} "
+        at = end
+    yield text[at:]
 
 
 def _where(text: str, start: int = 0, end: int = 0) -> communes.Where:
@@ -246,13 +314,18 @@ def _where(text: str, start: int = 0, end: int = 0) -> communes.Where:
 def spans(text: str, services: frozenset[str] = frozenset()) -> list[tuple[Kind, int, int]]:
     """Return what would be taken out, in order of the text; `services` are public numbers that stay ("0467676767")."""
     taken: list[tuple[Kind, int, int]] = []
+    text = _plain(text)
     for kind, find in _RECOGNISERS:
         for start, end in find(text, services):
             if all(end <= other or start >= finish for _, other, finish in taken):
                 taken.append((kind, start, end))
-    if any(kind in _MAY_BE_PLACES for kind, _, _ in taken):
+    if doubtful := [one for one in taken if one[0] in _MAY_BE_PLACES]:
         here = _where(text)
-        taken = [one for one in taken if one[0] not in _MAY_BE_PLACES or _where(text, *one[1:]) == here]
+        if len(doubtful) > 1 and _where("".join(_without(text, doubtful))) == here:
+            doubtful = []
+        # So many that none is the place of one person: not looked at one by one.
+        hiding = {one for one in doubtful[:_LOOKED_AT] if _where(text, *one[1:]) != here}
+        taken = [one for one in taken if one not in hiding]
     return sorted(taken, key=lambda one: one[1])
 
 

@@ -14,7 +14,7 @@ _STREET = (
 #: Where the name of a street ends, when nothing marks it: words that begin something else.
 _STOP = (
     r"(?:[aà]|et|mais|je|j|jai|jsuis|jsui|on|il|elle|nous|vous|qui|que|pour|car|donc|avec|depuis|dans|chez|est|sont|c|ca|ça|cest|ai|ou|où|puis|svp|stp|merci|bonjour|"
-    r"mon|ma|mes|ne|pas|dont|parce|quand|si|cp|code|tel|t[eé]l|mail|n[eé]e?|suis|sur|vers|pr[eè]s)"
+    r"mon|ma|mes|ne|pas|dont|parce|quand|si|cp|code|tel|t[eé]l|mail|n[eé]e?|suis|sur|vers|pr[eè]s|b[aâ]t(?:iment)?|appt?|apt|appart(?:ement)?|esc(?:alier)?)"
 )
 _WORD = r"(?:[dlDL]['’]\s?)?[^\W\d_][\w'’\-]*\.?"
 _NAME = rf"(?:\s+(?!{_STOP}\b){_WORD}){{1,5}}"
@@ -32,6 +32,8 @@ _LIVES = re.compile(
 )
 
 
+#: Characters before an address that tell whose it is.
+_NEAR = 110
 #: Who receives the public there: the address of a service is no secret.
 _SERVICE = re.compile(
     r"\b(?:caf|cpam|msa|mairie|tribunal|pr[eé]fecture|d[eé]partement|maison\s+d\w+|maison\s+de|mda|mdph|mds|sds|pmi|ccas|france\s+(?:services|travail)|p[oô]le\s+emploi|h[oô]pital|"
@@ -62,7 +64,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 def addresses(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of street addresses of people; the postcode and the commune, which tell where to go, are left."""
     for found in _ADDRESS.finditer(text):
-        if not _SERVICE.search(text[: found.start()]):
+        if not _SERVICE.search(text[max(0, found.start() - _NEAR) : found.start()]):
             yield _trimmed(text, *found.span())
     for found in _LIVES.finditer(text):
         yield _trimmed(text, *found.span("value"))

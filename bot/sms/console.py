@@ -111,7 +111,10 @@ async def talk(
             keys = settings.keys()
             tokens = Tokens(keys, settings.retention_days)
             conversations = Conversations(
-                Assistant(brain, LiveBook(), paris_now), store, tokens, lambda: paris_now().timestamp()
+                Assistant(brain, LiveBook(context={"conservation": settings.conservation}), paris_now),
+                store,
+                tokens,
+                lambda: paris_now().timestamp(),
             )
             box = Box(settings, store, lambda: paris_now().timestamp())
             terminal = Terminal(write)

@@ -1,7 +1,8 @@
 """What goes out: one row for each text message, sent in order, tried again by kind of failure, its number erased at its end."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,7 +121,7 @@ class Outbox:
 
     async def sent(self, parcel: Parcel, provider_id: str, now: float) -> None:
         """Note that the provider accepted a text message. Its number is kept, sealed, until a receipt or its expiry."""
-        async with self._store.writing() as connection:
+        async with self._ending() as connection:
             await connection.execute(
                 sa.update(OUTBOX)
                 .where(OUTBOX.c.number == parcel.id, OUTBOX.c.state.in_((SENDING, WAITING)))
@@ -141,7 +142,6 @@ class Outbox:
             )
             if (await connection.execute(refused)).first():  # the receipt was quicker than the answer to our call
                 await self._bury(connection, [parcel.id], "receipt: failed", now)
-            await self._drop_last_words(connection)
 
     def _key(self, provider_id: str) -> str | None:
         return self._sealer.digest("provider", provider_id) if provider_id else None
@@ -166,7 +166,7 @@ class Outbox:
 
     async def dead(self, parcel: Parcel, error: str, now: float) -> int:
         """Put a text message among the dead letters, and the parts after it, which say nothing alone; return how many."""
-        async with self._store.writing() as connection:
+        async with self._ending() as connection:
             return await self._bury(connection, [parcel.id], error, now)
 
     async def _bury(self, connection: AsyncConnection, numbers: Sequence[int], error: str, now: float) -> int:
@@ -181,12 +181,16 @@ class Outbox:
         result = await connection.execute(
             sa.update(OUTBOX).where(OUTBOX.c.number.in_(numbers)).values(**gone, error=without_numbers(error))
         )
-        await self._drop_last_words(connection)
         return int(result.rowcount + followers.rowcount)
 
-    async def _drop_last_words(self, connection: AsyncConnection) -> None:
-        """Delete the last words that reached their end: those people are forgotten."""
-        await connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.last_word, OUTBOX.c.state.in_(_ENDED)))
+    @asynccontextmanager
+    async def _ending(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that may end a text message; last words that end are deleted whole: those people are forgotten."""
+        async with self._store.writing() as connection:
+            yield connection
+            gone = await connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.last_word, OUTBOX.c.state.in_(_ENDED)))
+        if gone.rowcount:
+            await self._store.forget_log()
 
     async def receipt(self, receipt: Receipt, now: float) -> bool:
         """Note what became of a text message; return whether it was one of ours. Late, repeated, unknown: harmless."""
@@ -197,7 +201,7 @@ class Outbox:
         )
         if not receipt.reference and not receipt.provider_id:
             return False
-        async with self._store.writing() as connection:
+        async with self._ending() as connection:
             row = (await connection.execute(sa.select(OUTBOX).where(which).limit(1).with_for_update())).first()
             if row is None:
                 return False
@@ -215,7 +219,6 @@ class Outbox:
                 await connection.execute(_accepted_meanwhile(now).where(OUTBOX.c.number == row.number))
             if receipt.status is Status.DELIVERED and row.state in (*_ENDED, WAITING):
                 await connection.execute(this.where(OUTBOX.c.state == SENT).values(sealed=None))
-            await self._drop_last_words(connection)
         return True
 
     async def recover(self, now: float) -> int:
@@ -232,7 +235,6 @@ class Outbox:
             )
             if result.rowcount:
                 await connection.execute(_accepted_meanwhile(now))
-                await self._drop_last_words(connection)
         return int(result.rowcount)
 
     async def renew(self, now: float) -> None:
@@ -259,7 +261,7 @@ class Outbox:
         async with self._store.engine.connect() as connection:
             if (await connection.execute(stale.limit(1))).first() is None:
                 return 0
-        async with self._store.writing() as connection:
+        async with self._ending() as connection:
             result = await connection.execute(
                 sa.update(OUTBOX)
                 .where(OUTBOX.c.state == WAITING, OUTBOX.c.expires_at <= now)
@@ -269,7 +271,6 @@ class Outbox:
                     error=sa.literal("expired: ") + sa.func.coalesce(OUTBOX.c.error, "not tried"),
                 )
             )
-            await self._drop_last_words(connection)
         return int(result.rowcount)
 
     async def again(self, numbers: Sequence[int] | None, now: float) -> int:

@@ -104,7 +104,7 @@ def _privacy(request: web.Request, status: int = 200, done: str = "", error: str
         request,
         "donnees-personnelles.html",
         status,
-        days=settings.retention_days,
+        conservation=settings.conservation,
         workshop_minutes=f"{settings.workshop_forget_minutes:g}",
         window=_window(settings),
         sms=bool(settings.sms_provider),

@@ -75,7 +75,7 @@ async def test_retention_comes_from_the_settings(make_client: MakeClient) -> Non
     """How long a conversation is kept is what the service really does."""
     for days in (7, 90):
         site = await make_client(retention_days=days)
-        assert f"{days} jours après votre dernier message" in await text_of(site, "/donnees-personnelles")
+        assert f"{days}\u00a0jours après votre dernier message" in await text_of(site, "/donnees-personnelles")
 
 
 @pytest.mark.parametrize(
