@@ -123,7 +123,7 @@ def purge() -> None:
     """Effacer maintenant tout ce qui a passé sa durée : passerelle, SMS, Rasa, journaux ; que le service tourne ou non."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from bot.privacy import retention
+    from bot import retention
 
     settings = _settings()
     try:
