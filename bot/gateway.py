@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot import identity
 from bot.answers import LiveBook
@@ -66,7 +67,7 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
         failure = error
     except web.HTTPRequestEntityTooLarge:
         failure = ApiError("trop_long")
-    except web.RequestPayloadError:
+    except (web.RequestPayloadError, HttpProcessingError):  # a part of a form whose own headers are none
         failure = ApiError("champ")
     except web.HTTPNotFound:
         failure = ApiError("introuvable")

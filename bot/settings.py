@@ -94,6 +94,13 @@ class Settings(BaseSettings):
             raise ValueError("écrivez une adresse, comme 127.0.0.1 ou 0.0.0.0")
         return value
 
+    @field_validator("brain_secret")
+    @classmethod
+    def _fits_a_header(cls, value: str) -> str:
+        if not re.fullmatch(r"[!-#%-~]*", value):  # "$" is a variable to the file in which Rasa reads it
+            raise ValueError("écrivez-le sans espace, sans accent et sans $")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:

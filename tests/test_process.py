@@ -67,6 +67,9 @@ def test_start_answer_and_stop(tmp_path: Path) -> None:
         address = re.findall(r"http://\S+", read_until(process, "répond sur"))[0]
         with urllib.request.urlopen(address, timeout=10) as page:
             assert "assistant automatique" in page.read().decode()
+        # An action says this: Rasa reaches the action server, with the secret that they share.
+        with urllib.request.urlopen(f"{address}/api/messages", b'{"text": "oui"}', timeout=20) as reply:
+            assert "Oui à quoi" in reply.read().decode()
         children = psutil.Process(process.pid).children(recursive=True)
         assert any("rasa run" in " ".join(child.cmdline()).replace("bin/rasa", "rasa") for child in children)
         process.send_signal(signal.SIGINT)

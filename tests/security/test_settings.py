@@ -118,7 +118,7 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch, environment: dict[s
 @pytest.mark.parametrize(
     ("name", "value"),
     [("RATE_PER_ADDRESS", "beaucoup"), ("RATE_PER_CONVERSATION", "30/siècle"), ("PUBLIC_URL", "assistant"), ("PUBLIC_URL", "https://a.fr/chemin"), ("RATE_LIMIT", "of"),
-     ("ALLOWED_ORIGINS", "*"), ("RETENTION_DAYS", "0"), ("MAX_LENGTH", "1e9"), ("HOST", "pas un hôte"), ("SMS_PROVIDER", "../kannel")],
+     ("ALLOWED_ORIGINS", "*"), ("RETENTION_DAYS", "0"), ("MAX_LENGTH", "1e9"), ("BRAIN_SECRET", "un $ecret"), ("HOST", "pas un hôte"), ("SMS_PROVIDER", "../kannel")],
 )  # fmt: skip
 def test_a_value_that_protects_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     """A value that cannot be used is refused by the name of its setting."""
