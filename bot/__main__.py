@@ -37,6 +37,9 @@ def _serving() -> Settings:
     """Return the settings, once it is sure that the SMS provider that they name has all it needs."""
     from bot.sms import providers
 
+    # What people write is kept in VAR_DIR: for us alone, on a machine that others use too.
+    os.umask(0o077)
+
     settings = _settings()
     try:
         providers.create(settings)
@@ -120,7 +123,7 @@ def purge() -> None:
     """Effacer maintenant tout ce qui a passé sa durée : passerelle, SMS, Rasa, journaux ; que le service tourne ou non."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from bot.privacy import retention
+    from bot import retention
 
     settings = _settings()
     try:

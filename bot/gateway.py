@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import traceback
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -34,6 +35,7 @@ from bot.web.keys import CONVERSATIONS, FEEDBACK, HEALTH, LIMITS, METRICS, PAGES
 from bot.web.limits import Limits, Rates
 from bot.web.render import Pages
 from bot.web.security import add_headers
+from bot.web.server import PER_ADDRESS, Runner, hurry
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,8 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
         failure = error
     except web.HTTPRequestEntityTooLarge:
         failure = ApiError("trop_long")
+    except web.RequestPayloadError:
+        failure = ApiError("champ")
     except web.HTTPNotFound:
         failure = ApiError("introuvable")
     except web.HTTPMethodNotAllowed as error:
@@ -75,7 +79,8 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
         log.error(
             "%s %s: %s\n%s",
             request.method,
-            request.path,
+            # The route, never the address: that one is anybody's, and may hold a line of log.
+            request.match_info.route.resource.canonical if request.match_info.route.resource else "?",
             type(error).__name__,
             "".join(traceback.format_tb(error.__traceback__)),
         )
@@ -106,7 +111,7 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
 
     `provider` carries text messages instead of the one of the settings.
     """
-    app = web.Application(middlewares=[compress, errors, cors.guard], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[compress, errors, hurry, cors.guard], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     rates = (
         Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
@@ -176,7 +181,7 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
         if settings.metrics_port:
             private = web.Application()
             private.router.add_get("/metrics", metrics)
-            runner = web.AppRunner(private, access_log=None)
+            runner = Runner(private)
             await runner.setup()
             try:
                 await web.TCPSite(runner, "127.0.0.1", settings.metrics_port).start()
@@ -203,9 +208,21 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
 def run(settings: Settings) -> None:
     """Serve until stopped."""
     logs.configure()
-    web.run_app(
-        create_app(settings), host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=10
-    )
+    logging.getLogger("aiohttp.server").setLevel(logging.ERROR)  # it quotes requests; ours says what kind of fault
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    runner = Runner(create_app(settings), PER_ADDRESS if settings.rate_limit == "on" else 0)
+    stop = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        await stop.wait()
+    finally:
+        await runner.cleanup()
 
 
 __all__ = ["create_app", "paris_now", "run"]

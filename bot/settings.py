@@ -1,11 +1,18 @@
 """Every setting, typed, from the environment; each has a default that works. The README's table lists them (a test checks)."""
 
+import ipaddress
+import os
+import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
+from limits import parse as parse_rate
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from rapidfuzz.distance import OSA
+from yarl import URL
 
 from bot import origins
 from bot.paths import ROOT
@@ -29,10 +36,10 @@ class Settings(BaseSettings):
     )
     var_dir: Path = Field(ROOT / "var", description="dossier des données de fonctionnement")
     database_url: str = Field(
-        "", description="base de la passerelle (adresse SQLAlchemy asynchrone) ; vide : SQLite dans VAR_DIR"
+        "", repr=False, description="base de la passerelle (adresse SQLAlchemy asynchrone) ; vide : SQLite dans VAR_DIR"
     )
     tracker_url: str = Field(
-        "", description="base des conversations de Rasa (adresse SQLAlchemy) ; vide : SQLite dans VAR_DIR"
+        "", repr=False, description="base des conversations de Rasa (adresse SQLAlchemy) ; vide : SQLite dans VAR_DIR"
     )
     directory_path: Path | None = Field(
         None, description="annuaire des lieux, un fichier SQLite ; vide : écrit dans VAR_DIR depuis data/places"
@@ -45,10 +52,11 @@ class Settings(BaseSettings):
     )
     secret_key: str = Field(
         "",
+        repr=False,
         description="clefs qui signent les jetons, séparées par des virgules, la nouvelle d'abord ; vide : créée dans VAR_DIR",
     )
     brain_secret: str = Field(
-        "", description="secret entre la passerelle et Rasa ; vide : tiré au démarrage par make run"
+        "", repr=False, description="secret entre la passerelle et Rasa ; vide : tiré au démarrage par make run"
     )
     turn_timeout: float = Field(8.0, gt=0, le=60, description="secondes laissées à Rasa pour une réponse")
     retention_days: int = Field(30, ge=1, le=365, description="jours de conservation d'une conversation")
@@ -78,6 +86,29 @@ class Settings(BaseSettings):
         description="sites qui peuvent afficher l'assistant chez eux (voir /integration), séparés par des virgules, "
         "comme https://www.exemple.fr ; vide : aucun autre que le nôtre",
     )
+
+    @field_validator("host")
+    @classmethod
+    def _is_a_host(cls, value: str) -> str:
+        if not re.fullmatch(r"[0-9A-Za-z._:%-]+", value):
+            raise ValueError("écrivez une adresse, comme 127.0.0.1 ou 0.0.0.0")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value:
+            origins.parse(value)
+        return value
+
+    @field_validator("rate_per_conversation", "rate_per_address")
+    @classmethod
+    def _is_a_rate(cls, value: str) -> str:
+        try:
+            parse_rate(value)
+        except ValueError:
+            raise ValueError("écrivez un nombre et une durée, comme 30/minute") from None
+        return value
 
     @field_validator("allowed_origins")
     @classmethod
@@ -119,7 +150,7 @@ class Settings(BaseSettings):
     kannel_password: str = Field("", repr=False, description="mot de passe de ce compte")
     twilio_account_sid: str = Field("", description="compte Twilio")
     twilio_auth_token: str = Field("", repr=False, description="jeton Twilio : envoie, et vérifie les signatures")
-    ovh_application_key: str = Field("", description="clef d'application OVH")
+    ovh_application_key: str = Field("", repr=False, description="clef d'application OVH")
     ovh_application_secret: str = Field("", repr=False, description="secret d'application OVH")
     ovh_consumer_key: str = Field("", repr=False, description="clef de consommateur OVH")
     ovh_service_name: str = Field("", description="service SMS d'OVH (sms-xx00000-1)")
@@ -156,23 +187,115 @@ class Settings(BaseSettings):
 
     def keys(self) -> list[str]:
         """Return the signing keys, newest first; make one in VAR_DIR, readable by us only, when none is set."""
-        if self.secret_key:
-            return [key.strip() for key in self.secret_key.split(",") if key.strip()]
+        if given := [key.strip() for key in self.secret_key.split(",") if key.strip()]:
+            return given
         path = self.var_dir / "secret.key"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
-        return [path.read_text(encoding="ascii").strip()]
+            # Whole or not there: a key cut short by a crash would sign for anyone; two that start at once share the first.
+            draft = path.with_name(f"secret.key.{secrets.token_hex(8)}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        key = path.read_text(encoding="ascii").strip()
+        if len(key) < SHORTEST:
+            raise SettingsError(f"{path} : la clef est vide ou coupée. Effacez ce fichier : une autre sera créée.")
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        return [key]
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether others than this machine may reach us: HOST or PUBLIC_URL is not the loopback, or a proxy is in front."""
+        return self.behind_proxy or not _is_loopback(self.host) or not _is_loopback(URL(self.public_url).host or "")
+
+
+#: Characters of a secret at least.
+SHORTEST = 16
+#: Settings whose value is never written anywhere, and those of them that are drawn by us and not by a provider.
+OURS = ("secret_key", "brain_secret", "sms_webhook_secret", "kannel_password")
+SECRETS = (*OURS, "twilio_auth_token", "ovh_application_key", "ovh_application_secret", "ovh_consumer_key")
+_HIDDEN = frozenset({*SECRETS, "database_url", "tracker_url", "kannel_sendsms_url"})
+#: What people leave where a secret goes.
+_PLACEHOLDER = ("changeme", "changezmoi", "aremplacer", "remplacez", "replaceme", "exemple", "example", "motdepasse",
+                "password", "votresecret", "yoursecret", "azerty", "qwerty", "123456", "placeholder")  # fmt: skip
+#: Letters of a setting's name at least for another name to be its misspelling: HOST and PORT are everybody's.
+_LONG = 8
+
+
+def _is_loopback(host: str) -> bool:
+    if host in {"", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def weakness(secret: str) -> str:
+    """Return what is wrong with a secret, in French, without a letter of it; "" when nothing is."""
+    letters = "".join(c for c in secret.casefold() if c.isalnum())
+    if any(word in letters for word in _PLACEHOLDER):
+        return "une valeur d'exemple est restée"
+    if len(secret) < SHORTEST:
+        return f"trop court ({len(secret)} caractères, il en faut {SHORTEST})"
+    if len(set(secret)) < SHORTEST // 2:
+        return "trop répétitif"
+    return ""
+
+
+def _weak(settings: Settings) -> list[str]:
+    """Return what is wrong with the secrets that are set."""
+    faults = []
+    for name in SECRETS:
+        values = getattr(settings, name).split(",") if name == "secret_key" else [getattr(settings, name)]
+        # A provider draws its own, which are theirs to judge; an example's is never one.
+        found = [why for value in values if value.strip() and (why := weakness(value.strip()))]
+        if found and (name in OURS or "exemple" in found[0]):
+            faults.append(f"{name.upper()} : {found[0]} ; par exemple : openssl rand -base64 32")
+    return faults
+
+
+def misspelt(names: Iterable[str]) -> dict[str, str]:
+    """Return the names that are nearly a setting's (two letters at most apart), each with that setting's."""
+    ours = [name.upper() for name in Settings.model_fields if len(name) >= _LONG]
+    known = {name.upper() for name in Settings.model_fields}
+    found = {}
+    for name in names:
+        if (written := name.upper()) in known or len(written) < _LONG - 1:
+            continue
+        distance, closest = min((OSA.distance(written, one, score_cutoff=2), one) for one in ours)
+        if distance <= 2:
+            found[name] = closest
+    return found
 
 
 def load() -> Settings:
-    """Read the environment; raise SettingsError that names every faulty setting."""
+    """Read the environment; raise SettingsError that names every faulty setting, and shows no secret."""
+    # A setting that is not read is a protection that one believes in: said, rather than passed over.
+    faults = [
+        f"{name} : réglage inconnu ; vouliez-vous dire {closest} ?"
+        for name, closest in sorted(misspelt(os.environ).items())
+    ]
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, fault['loc'])).upper()} = {fault['input']!r} : {fault['msg']}"
-            for fault in error.errors()
-        ]
-        raise SettingsError("Réglage incorrect :\n  " + "\n  ".join(faults)) from error
+        for fault in error.errors():
+            name = ".".join(map(str, fault["loc"]))
+            shown = "" if name in _HIDDEN else f" = {fault['input']!r}"
+            faults.append(f"{name.upper()}{shown} : {fault['msg']}")
+        raise SettingsError(_told(faults)) from None
+    if settings.is_public:
+        faults += _weak(settings)
+    if faults:
+        raise SettingsError(_told(faults))
+    return settings
+
+
+def _told(faults: list[str]) -> str:
+    return "Réglage incorrect :\n  " + "\n  ".join(faults)

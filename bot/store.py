@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,20 @@ class State:
     listed: bool = False
     loss: bool = False
 
+    @classmethod
+    def read(cls, kept: str) -> "State":
+        """Return the state written as JSON, by another version perhaps: what is unknown is left, what is missing or odd takes its default."""
+        read = json.loads(kept)
+        defaults = cls()
+        known = {
+            one.name: read[one.name]
+            for one in fields(cls)
+            if isinstance(read, dict) and one.name in read and type(read[one.name]) is type(getattr(defaults, one.name))
+        }
+        if isinstance(read, dict) and read.get("variant") in ("standard", "simple"):
+            known["variant"] = read["variant"]
+        return cls(**known)
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -89,6 +103,26 @@ class Turn:
     at: float
     client_id: str | None = None
     sender: str = ""
+
+
+#: What a reply and a message of it hold, for those that an older version kept with less.
+_REPLY: dict[str, Any] = {"intent": "hors_sujet", "commune": None, "messages": []}
+_MESSAGE: dict[str, Any] = {
+    "id": "", "text": "", "choices": [], "places": [], "links": [], "sources": [], "verified_on": None, "urgent": False,
+}  # fmt: skip
+_PLACE: dict[str, Any] = dict.fromkeys(
+    "name kind address postcode city phone opening_hours distance_km url source source_date".split()
+)
+
+
+def whole(reply: dict[str, Any]) -> dict[str, Any]:
+    """Return a kept reply with what an older version did not write; what a newer one added stays, and is not read."""
+    kept = {**_REPLY, **reply}
+    messages = [{**_MESSAGE, **one} for one in kept["messages"]]
+    return {
+        **kept,
+        "messages": [{**one, "places": [{**_PLACE, **place} for place in one["places"]]} for one in messages],
+    }
 
 
 #: Names the lock of PostgreSQL under which tables are created.
@@ -146,7 +180,7 @@ class Store:
             row = (
                 await connection.execute(sa.select(CONVERSATIONS.c.state).where(CONVERSATIONS.c.sender == sender))
             ).first()
-        return State(**json.loads(row.state)) if row else None
+        return State.read(row.state) if row else None
 
     async def start(self, sender: str, now: float, workshop: bool = False) -> None:
         """Begin a conversation, in a workshop or not."""
@@ -182,7 +216,7 @@ class Store:
         columns = (TURNS.c.asked, TURNS.c.reply, TURNS.c.at, TURNS.c.client_id, TURNS.c.sender)
         async with self.engine.connect() as connection:
             rows = (await connection.execute(sa.select(*columns).where(condition).order_by(TURNS.c.number))).all()
-        return [Turn(row.asked, json.loads(row.reply), row.at, row.client_id, row.sender) for row in rows]
+        return [Turn(row.asked, whole(json.loads(row.reply)), row.at, row.client_id, row.sender) for row in rows]
 
     async def turns(self, sender: str) -> list[Turn]:
         """Return a conversation, oldest turn first."""

@@ -199,6 +199,8 @@ class Supervisor:
         rasa_port, actions_port = _inner_port(settings.rasa_port), _inner_port(settings.actions_port)
         endpoints = yaml.safe_load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
         endpoints["action_endpoint"]["url"] = f"http://127.0.0.1:{actions_port}/webhook"
+        # Rasa reads the secret in its environment: it is not written here.
+        endpoints["action_endpoint"]["headers"] = {"Authorization": "Bearer ${BRAIN_SECRET}"}
         path = settings.var_dir / "endpoints.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(endpoints), encoding="utf-8")

@@ -60,6 +60,7 @@ class LiveBrain:
             (ROOT / "endpoints.yml")
             .read_text(encoding="utf-8")
             .replace("127.0.0.1:5055", f"127.0.0.1:{self.actions_port}")
+            .replace("/webhook\n", '/webhook\n  headers: { Authorization: "Bearer ${BRAIN_SECRET}" }\n')
         )
         (self.folder / "endpoints.yml").write_text(endpoints, encoding="utf-8")
         command = [

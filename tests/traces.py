@@ -16,8 +16,9 @@ from urllib.parse import quote, quote_plus
 import pytest
 import sqlalchemy as sa
 
+from bot import retention
 from bot.assistant import Assistant
-from bot.privacy import logs, retention
+from bot.privacy import logs
 from bot.settings import Settings
 from bot.sms.providers.base import Incoming
 from bot.sms.service import Sms

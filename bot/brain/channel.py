@@ -9,10 +9,12 @@ from __future__ import annotations
 import hmac
 import logging
 import os
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.shared.core.constants import DEFAULT_INTENTS
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -42,8 +44,8 @@ class TurnOutput(OutputChannel):
 
 
 def as_plain_text(text: str) -> str:
-    """Return `text` so that Rasa reads it as words: what starts with "/" would be a command."""
-    return text.lstrip("/\\ ") or "?"
+    """Return `text` so that Rasa reads it as words: what starts with "/" would be a command, once Rasa has stripped spaces."""
+    return re.sub(r"\A[\s/\\]+", "", text).strip() or "?"
 
 
 class AssistantChannel(InputChannel):
@@ -64,7 +66,7 @@ class AssistantChannel(InputChannel):
 
     def _is_gateway(self, request: Request) -> bool:
         given = (request.headers.get("authorization") or "").removeprefix("Bearer ")
-        return bool(self._secret) and hmac.compare_digest(given.encode(), self._secret.encode())
+        return bool(self._secret) and hmac.compare_digest(given.encode(errors="replace"), self._secret.encode())
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Return the routes."""
@@ -92,13 +94,14 @@ class AssistantChannel(InputChannel):
         @routes.post("/turn")
         async def turn(request: Request) -> HTTPResponse:
             agent = request.app.ctx.agent
-            body = request.json or {}
+            body = request.json if isinstance(request.json, dict) else {}
             sender, text, intent = body.get("sender"), body.get("text"), body.get("intent")
             if agent is None or not agent.is_ready():
                 return response.json({"error": "no model"}, status=503)
             if not isinstance(sender, str) or not isinstance(text, str) or not sender:
                 return response.json({"error": "sender and text"}, status=400)
-            if intent is not None and intent not in agent.domain.intents:
+            # Rasa's own ("restart", "back", "session_start") are commands on the conversation, and no choice of ours.
+            if intent is not None and (intent in DEFAULT_INTENTS or intent not in agent.domain.intents):
                 return response.json({"error": "unknown intent"}, status=400)
             said = f"/{intent}" if intent else as_plain_text(text)
             output = TurnOutput()
@@ -127,7 +130,7 @@ class AssistantChannel(InputChannel):
 
         @routes.post("/purge")
         async def purge(request: Request) -> HTTPResponse:
-            before = (request.json or {}).get("before")
+            before = request.json.get("before") if isinstance(request.json, dict) else None
             if not isinstance(before, int | float):
                 return response.json({"error": "before"}, status=400)
             return response.json({"deleted": await _store(request.app.ctx.agent).purge(float(before))})

@@ -194,9 +194,14 @@ class Answering:
         return {"later": self._sealer.seal("", later), "later_at": self._now().timestamp()}
 
     def _welcomed(self, claim: Claim, answer: Said) -> Said:
-        """Return `answer`, followed by who we are when it is the first one; a danger is not kept waiting by it."""
-        if claim.welcomed or answer.urgent:
+        """Return `answer`, followed by who we are when it is the first one.
+
+        After a danger it is never said by itself: whoever hurts may be the one who reads the phone next.
+        """
+        if claim.welcomed:
             return answer
+        if answer.urgent:
+            return dataclasses.replace(answer, person={**answer.person, "welcomed": True})
         return dataclasses.replace(
             answer, texts=answer.texts + self._system("sms_bienvenue"), person={**answer.person, "welcomed": True}
         )

@@ -33,6 +33,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "introuvable": (404, "Cette page n'existe pas."),
     "methode": (405, "Cette adresse ne répond pas à cette méthode."),
     "trop_long": (413, "Votre message est trop long. Écrivez-le plus court. En danger : 112, ou SMS au 114."),
+    "lent": (408, "Votre message n'est pas arrivé en entier, la ligne est trop lente. Réessayez. En danger : 112."),
     "trop_de_messages": (429, "Vous avez envoyé beaucoup de messages. Attendez un peu, puis recommencez."),
     "panne": (
         503,

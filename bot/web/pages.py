@@ -30,6 +30,7 @@ TITLES = {
     "introuvable": "Cette page n'existe pas",
     "methode": "Cette adresse ne s'ouvre pas ainsi",
     "trop_long": "Votre message est trop long",
+    "lent": "Votre message n'est pas arrivé",
     "trop_de_messages": "Beaucoup de messages d'un coup",
     "jeton": "Cette conversation n'est plus là",
     "effacee": "Cette conversation a été effacée",
@@ -46,7 +47,7 @@ def failed(request: web.Request, failure: ApiError) -> web.Response:
     failure.headers.setdefault("Cache-Control", "no-store")
     try:
         if "X-Fragment" in request.headers:
-            return _with(html(request, "error.html", failure.status, error=failure.sentence), failure)
+            return _with(html(request, "error.html", failure.status, error=failure.sentence, form_token=""), failure)
         if failure.code == "introuvable" and request.method in {"GET", "HEAD"} and (page := _meant(request)):
             return web.Response(status=302, headers={**failure.headers, "Location": page})
         if "text/html" in request.headers.get("Accept", "") and not request.path.startswith(_PROGRAMS):

@@ -1,5 +1,7 @@
 """What protects the pages and the API: headers, where a form may come from, who is asking."""
 
+from ipaddress import IPv4Address, ip_address
+
 from aiohttp import web
 
 from bot import origins
@@ -35,12 +37,24 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 
 def client_address(request: web.Request) -> str:
-    """Return the address of the client: the peer's, or what our own proxy says of it."""
+    """Return the address of the client: the peer's, or the last one that our own proxy wrote; of IPv6, its network."""
+    address = request.remote or "?"
     if request.app[SETTINGS].behind_proxy:
-        forwarded = request.headers.get("X-Forwarded-For", "")
-        if last := forwarded.rsplit(",", 1)[-1].strip():
-            return last
-    return request.remote or "?"
+        # The last of the last: some proxies add a header after the client's own, which may say anything.
+        forwarded = (request.headers.getall("X-Forwarded-For", None) or [""])[-1]
+        address = forwarded.rsplit(",", 1)[-1].strip() or address
+    return neighbourhood(address)
+
+
+def neighbourhood(address: str) -> str:
+    """Return what counts as one client: an IPv4 address, or the 64 bits of IPv6 that one subscriber holds; other words as they are."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(ip, IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or f"{ip_address(int(ip) >> 64 << 64)}/64")
 
 
 def from_our_pages(request: web.Request) -> bool:

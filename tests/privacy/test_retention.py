@@ -1,4 +1,4 @@
-"""Tests for bot.privacy.retention: every store forgets at its time, with the clock moved on; the texts say the same time."""
+"""Tests for bot.retention: every store forgets at its time, with the clock moved on; the texts say the same time."""
 
 import os
 import sqlite3
@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from bot import retention
 from bot.answers import LiveBook, Variant, render
 from bot.answers.model import VARIANTS
 from bot.gateway import BOX
 from bot.paths import ROOT
-from bot.privacy import retention
 from bot.settings import Settings
 from bot.store import State, Store, Turn
 from bot.web.keys import CONVERSATIONS

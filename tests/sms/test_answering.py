@@ -22,13 +22,13 @@ async def test_the_first_answer_is_followed_by_who_we_are_once(bench: Bench) -> 
     assert len(await bench.says(sms, "et le rsa")) == len(first) - 1
 
 
-async def test_danger_first_then_who_we_are_with_the_next(bench: Bench) -> None:
-    """A cry for help as first message gets the right number and nothing else; the welcome comes with the next answer."""
+async def test_danger_first_and_no_word_of_ours_behind_it(bench: Bench) -> None:
+    """A cry for help as first message gets the right number; who we are is not said later to whoever holds the phone."""
     sms = await bench.start()
     bench.brain.answer = bench.brain.intent = "violences_conjugales"
     assert not any("automatique" in text for text in await bench.says(sms, DANGER))
-    bench.brain.answer = bench.brain.intent = "demander_aide"
-    assert "automatique" in (await bench.says(sms, "bonjour"))[-1]
+    bench.brain.answer = bench.brain.intent = "remercier"
+    assert not any("automatique" in text for text in await bench.says(sms, "merci"))
 
 
 async def test_stop_then_silence_then_back(bench: Bench) -> None:
