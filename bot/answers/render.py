@@ -19,7 +19,7 @@ CONTEXT: dict[str, str] = {
     "ailleurs": "Cette commune",
     "lieu": "Lieux",
     "quand": "à ce moment-là",
-    "conservation": "peu de temps",
+    "conservation": "un temps",
     "retire": "une donnée personnelle",
 }
 CONTEXT_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

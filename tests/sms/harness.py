@@ -25,7 +25,7 @@ from tests.clock import NOW
 MARIE, PAUL = "+33612345678", "+33698765432"
 OURS = "34034"
 #: Read once: a test starts many gateways.
-BOOK = LiveBook()
+BOOK = LiveBook(context={"conservation": Settings().conservation})
 
 
 class Crash(BaseException):

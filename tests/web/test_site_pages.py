@@ -118,7 +118,7 @@ def _page_with(site: Client, identity: Identity) -> str:
     return unescape(
         other.render(
             "donnees-personnelles.html",
-            days=30,
+            conservation="30 jours",
             window="",
             sms=True,
             dead_days=3.0,
