@@ -210,7 +210,7 @@ async def test_script_blocked_half_way(browser: Browser, client: Client, module:
     await page.get_by_label("Votre question").fill("combien de rsa pour un couple")
     await page.get_by_role("button", name="Envoyer").click()
     await expect(page.locator("#log > .assistant").last).to_contain_text("977,54")
-    assert await page.evaluate("document.activeElement.id") == "reponse"
+    await expect(page.locator("#reponse")).to_be_focused()
     assert spoilt
 
 

@@ -181,7 +181,7 @@ async def test_rasa_and_the_actions_asked_directly(
                 assert marks.urgent not in told
         async with session.post(f"{actions}/webhook", data=f'{{"{marks.normal}') as response:
             assert marks.normal not in await response.text()
-    assert "fault: " in (brain.folder / "actions.log").read_text(encoding="utf-8")
+    assert "action: " in (brain.folder / "actions.log").read_text(encoding="utf-8")
     assert written() == []
     async with (
         aiohttp.ClientSession() as session,

@@ -149,11 +149,11 @@ async def test_sheet_of_nothing(client: Client) -> None:
 
 async def test_erase_without_script(client: Client, brain: LiveBrain, tmp_path: Any) -> None:
     """Erasing is asked to be sure of, then said in words, and nothing is left: not here, not in Rasa."""
-    html = await post(client, await opened(client), text="pour ma libellule, comment demander le rsa")
+    html = await post(client, await opened(client), text="pour ma salamandre, comment demander le rsa")
     sure = await post(client, html, "/atelier/effacer")
     assert "Tout effacer ?" in sure
-    assert "libellule" not in sure
-    assert "libellule" in await post(client, sure, affichage="1")
+    assert "salamandre" not in sure
+    assert "salamandre" in await post(client, sure, affichage="1")
     gone = await post(client, sure, "/atelier/effacer", oui="1")
     assert "C'est effacé" in unescape(gone)
     token = fields(html)["conversation"]
@@ -165,7 +165,7 @@ async def test_erase_without_script(client: Client, brain: LiveBrain, tmp_path: 
             for (table,) in base.execute("select name from sqlite_master where type = 'table'").fetchall():
                 for row in base.execute(f"select * from {table}"):
                     assert sender not in row
-                    assert not any("libellule" in str(value) for value in row)
+                    assert not any("salamandre" in str(value) for value in row)
 
 
 async def test_back_button_shows_nothing(client: Client) -> None:
