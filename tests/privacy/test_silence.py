@@ -169,17 +169,17 @@ async def test_rasa_and_the_actions_asked_directly(
             {"sender_id": marks.normal, "latest_message": marks.normal, "events": [marks.normal]},
         ):
             call = {
-                "next_action": "action_chercher_structure",
+                "next_action": "action_suite",
                 "tracker": tracker,
                 "domain": marks.normal,
                 "text": marks.urgent,
             }
-            async with session.post(f"{actions}/webhook", json=call) as response:
+            async with session.post(f"{actions}/webhook", json=call, headers=secret) as response:
                 assert response.status >= 400
                 told = await response.text()
                 assert marks.normal not in told
                 assert marks.urgent not in told
-        async with session.post(f"{actions}/webhook", data=f'{{"{marks.normal}') as response:
+        async with session.post(f"{actions}/webhook", data=f'{{"{marks.normal}', headers=secret) as response:
             assert marks.normal not in await response.text()
     assert "action: " in (brain.folder / "actions.log").read_text(encoding="utf-8")
     assert written() == []
