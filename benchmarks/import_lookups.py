@@ -25,7 +25,7 @@ from tests.live import SECRET, LiveBrain
 
 DOCUMENT = ROOT / "docs" / "imports.md"
 MARK = "## Ten lookups, before and after"
-REAL = Path("/work/shared/facts/samples/france-services-34-20240801.csv")
+REAL = ROOT.parent / "shared" / "facts" / "samples" / "france-services-34-20240801.csv"
 ASKED = (
     "où faire peser mon bébé à Sète",
     "ou voir une asistante sociale a lunel",

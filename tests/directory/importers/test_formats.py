@@ -11,9 +11,10 @@ from bot.directory.importers import FORMATS, Entry, FormatError, Input
 from bot.directory.importers.base import types
 from bot.directory.importers.lambert93 import to_wgs84
 from bot.directory.model import Structure, vocabularies
+from bot.paths import ROOT
 from tests.imports import samples
 
-SAMPLES = Path("/work/shared/facts/samples")
+SAMPLES = ROOT.parent / "shared" / "facts" / "samples"
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the real extracts are not on this machine")
 
 
