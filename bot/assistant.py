@@ -212,7 +212,7 @@ class Assistant:
         id of the answer that `text` chooses, when it was chosen by its picture: an answer of ours, or it is not heeded.
         """
         self.book.refresh()
-        variant: Variant = "sms" if channel == "sms" else "simple" if state.variant == "simple" else "standard"
+        variant = _variant(channel, state)
         said = clean(text)
         if not is_readable(said):
             return self.simple_reply("vide", variant, state)
@@ -236,8 +236,8 @@ class Assistant:
         unread = [message.id for message in reply.messages] == ["vide"]
         if channel == "sms" and not unread:
             return reply
-        variant: Variant = "sms" if channel == "sms" else "simple" if reply.state.variant == "simple" else "standard"
-        note, _ = self._message({"answer": "donnee_retiree", "values": {"retire": ", ".join(names)}}, variant)
+        said = {"answer": "donnee_retiree", "values": {"retire": ", ".join(names)}}
+        note, _ = self._message(said, _variant(channel, reply.state))
         return replace(reply, messages=(note,) if unread else (*reply.messages, note))
 
     def public_numbers(self) -> frozenset[str]:
@@ -341,6 +341,11 @@ class Assistant:
         if understood in _LEADS_TO_ANOTHER:
             return answers[answered].reports_as if answered != "preciser" else OUT_OF_SCOPE
         return answers[understood].reports_as if understood in answers else understood
+
+
+def _variant(channel: str, state: State) -> Variant:
+    """Return how a person is answered on `channel`, as she chose to read."""
+    return "sms" if channel == "sms" else "simple" if state.variant == "simple" else "standard"
 
 
 def _with_lookup(answer: Answer) -> tuple[str, ...]:

@@ -65,11 +65,11 @@ class Conversations:
     ) -> dict[str, Any]:
         """Answer `text` in the conversation of `token` (a new one when None); return the chat API's reply.
 
-        It holds besides what is kept of the text, without personal data (`asked`). The same `client_id` gets the same reply, once. `origin` tells one client from another while it has no token
-        (its address): a first message repeated by the same client finds the conversation that it began. `channel`
-        ("web", "sms") decides how the answer is worded. `subject` is the answer asked for by its id, `text` then being
-        the words that it was chosen by. A conversation begun in a `workshop` is forgotten sooner, and once erased it is
-        not begun again by the same message.
+        It holds besides what is kept of the text, without personal data (`asked`). The same `client_id` gets the same
+        reply, once. `origin` tells one client from another while it has no token (its address): a first message repeated
+        by the same client finds the conversation that it began. `channel` ("web", "sms") decides how the answer is
+        worded. `subject` is the answer asked for by its id, `text` then being the words that it was chosen by. A
+        conversation begun in a `workshop` is forgotten sooner, and once erased it is not begun again by the same message.
         Raise BadToken, UnknownConversation.
         """
         if token is None:
