@@ -31,9 +31,25 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="port du site")
     rasa_port: int = Field(5005, ge=1, le=65535, description="port de Rasa, sur la boucle locale")
     actions_port: int = Field(5055, ge=1, le=65535, description="port du serveur d'actions, sur la boucle locale")
-    metrics_port: int = Field(
-        9464, ge=0, le=65535, description="port des mesures Prometheus, sur la boucle locale ; 0 : pas de mesures"
+    rasa_url: str = Field(
+        "",
+        description="adresses de Rasa, séparées par des virgules ; un nom qui a plusieurs adresses compte pour plusieurs ; "
+        "vide : RASA_PORT, sur la boucle locale",
     )
+    rasa_processes: int = Field(
+        1, ge=1, le=16, description="processus de Rasa que make run démarre, un par cœur au plus"
+    )
+    actions_url: str = Field("", description="adresse du serveur d'actions ; vide : ACTIONS_PORT, sur la boucle locale")
+    redis_url: str = Field(
+        "",
+        repr=False,
+        description="Redis, quand il y a plusieurs passerelles ou plusieurs Rasa : verrous et limites ; vide : en mémoire",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="forme des journaux : text, ou json (une ligne, un objet)"
+    )
+    metrics_host: str = Field("127.0.0.1", description="adresse où les mesures Prometheus sont données")
+    metrics_port: int = Field(9464, ge=0, le=65535, description="port des mesures Prometheus ; 0 : pas de mesures")
     var_dir: Path = Field(ROOT / "var", description="dossier des données de fonctionnement")
     database_url: str = Field(
         "", repr=False, description="base de la passerelle (adresse SQLAlchemy asynchrone) ; vide : SQLite dans VAR_DIR"
@@ -87,7 +103,7 @@ class Settings(BaseSettings):
         "comme https://www.exemple.fr ; vide : aucun autre que le nôtre",
     )
 
-    @field_validator("host")
+    @field_validator("host", "metrics_host")
     @classmethod
     def _is_a_host(cls, value: str) -> str:
         if not re.fullmatch(r"[0-9A-Za-z._:%-]+", value):
@@ -99,6 +115,18 @@ class Settings(BaseSettings):
     def _fits_a_header(cls, value: str) -> str:
         if not re.fullmatch(r"[!-#%-~]*", value):  # "$" is a variable to the file in which Rasa reads it
             raise ValueError("écrivez-le sans espace, sans accent et sans $")
+        return value
+
+    @field_validator("rasa_url", "actions_url")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        return ",".join(_address(one) for one in value.split(",") if one.strip())
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_redis(cls, value: str) -> str:
+        if value and (URL(value).scheme not in {"redis", "rediss", "unix"} or not (URL(value).host or URL(value).path)):
+            raise ValueError("écrivez une adresse de Redis, comme redis://127.0.0.1:6379/0")
         return value
 
     @field_validator("public_url")
@@ -168,6 +196,16 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+aiosqlite:///{self.var_dir / 'gateway.sqlite'}"
 
     @property
+    def rasas(self) -> list[str]:
+        """The addresses of Rasa, without their last slash."""
+        return self.rasa_url.split(",") if self.rasa_url else [f"http://127.0.0.1:{self.rasa_port}"]
+
+    @property
+    def actions(self) -> str:
+        """The address of the action server, without its last slash."""
+        return self.actions_url or f"http://127.0.0.1:{self.actions_port}"
+
+    @property
     def delivery_url(self) -> str:
         """The base address, without its last slash, at which an SMS provider reaches us."""
         return (self.sms_delivery_url or self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
@@ -227,12 +265,20 @@ SHORTEST = 16
 #: Settings whose value is never written anywhere, and those of them that are drawn by us and not by a provider.
 OURS = ("secret_key", "brain_secret", "sms_webhook_secret", "kannel_password")
 SECRETS = (*OURS, "twilio_auth_token", "ovh_application_key", "ovh_application_secret", "ovh_consumer_key")
-_HIDDEN = frozenset({*SECRETS, "database_url", "tracker_url", "kannel_sendsms_url"})
+_HIDDEN = frozenset({*SECRETS, "database_url", "tracker_url", "redis_url", "kannel_sendsms_url"})
 #: What people leave where a secret goes.
 _PLACEHOLDER = ("changeme", "changezmoi", "aremplacer", "remplacez", "replaceme", "exemple", "example", "motdepasse",
                 "password", "votresecret", "yoursecret", "azerty", "qwerty", "123456", "placeholder")  # fmt: skip
 #: Letters of a setting's name at least for another name to be its misspelling: HOST and PORT are everybody's.
 _LONG = 8
+
+
+def _address(written: str) -> str:
+    """Return an http(s) address without its last slash; raise ValueError."""
+    url = URL(written.strip())
+    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
+        raise ValueError("écrivez une adresse, comme http://rasa:5005")
+    return str(url).rstrip("/")
 
 
 def _is_loopback(host: str) -> bool:

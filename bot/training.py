@@ -26,6 +26,8 @@ _INPUTS = (
     "bot/directory/communes",
     "locks/brain.txt",
 )
+#: What serves a model, and is no part of it.
+_SERVING = frozenset({"bot/brain/channel.py", "bot/brain/lock_store.py", "bot/brain/tracker_store.py"})
 
 
 def fingerprint(root: Path = ROOT) -> str:
@@ -34,8 +36,9 @@ def fingerprint(root: Path = ROOT) -> str:
     for name in _INPUTS:
         top = root / name
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
-            if path.is_file() and path.suffix != ".pyc":
-                digest.update(path.relative_to(root).as_posix().encode())
+            written = path.relative_to(root).as_posix()
+            if path.is_file() and path.suffix != ".pyc" and written not in _SERVING:
+                digest.update(written.encode())
                 digest.update(path.read_bytes())
     for path in sorted(set((root / "data" / "answers").glob("*.yml")) - {root / "data" / "answers" / "sms.yml"}):
         # The ids only, and whether they lead to a place: each is a response and a rule. Rasa never says those of SMS.
