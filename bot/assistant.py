@@ -1,10 +1,9 @@
-"""One turn in, the reply out: the only module of the gateway that knows Rasa.
+"""One turn in, the reply out: what Rasa decides, worded.
 
 Rasa decides which answer; the words are put here, for the channel and the person, with today's figures. When Rasa or
 the actions fail, the person still gets an honest sentence, and the right number when the message tells of danger.
 """
 
-import asyncio
 import logging
 import re
 from collections.abc import Callable
@@ -12,12 +11,11 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-import aiohttp
-
 from bot import urgent
 from bot.answers import Answer, LiveBook, Variant, render
 from bot.answers.aspects import extract
 from bot.directory import communes, hours, wording
+from bot.rasa import Brain, BrainError
 from bot.store import State
 from bot.text import clean, fold, is_readable, looks_foreign, rank
 from bot.text.loss import tells_of_loss
@@ -89,54 +87,6 @@ class Reply:
             "commune": self.commune,
             "messages": [asdict(message) for message in self.messages],
         }
-
-
-class BrainError(Exception):
-    """Rasa did not answer, in time or at all; the message says how, never what was written to it."""
-
-
-class Brain:
-    """Rasa, through our own channel."""
-
-    def __init__(self, session: aiohttp.ClientSession, url: str, secret: str, timeout: float) -> None:
-        self._session = session
-        self._url = url.rstrip("/") + "/webhooks/assistant"
-        self._headers = {"Authorization": f"Bearer {secret}"}
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
-
-    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        try:
-            async with self._session.request(
-                method, self._url + path, json=body, headers=self._headers, timeout=self._timeout
-            ) as response:
-                if response.status != 200:
-                    raise BrainError(f"status {response.status}")
-                reply = await response.json()
-        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
-            raise BrainError(type(error).__name__) from error
-        if not isinstance(reply, dict):
-            raise BrainError("malformed reply")
-        return reply
-
-    async def turn(self, sender: str, text: str, intent: str | None) -> dict[str, Any]:
-        """Give Rasa one message (or the intent of a choice); return its turn, whole. Raise BrainError."""
-        reply = await self._ask("POST", "/turn", {"sender": sender, "text": text, "intent": intent})
-        messages = reply.get("messages")
-        if not isinstance(messages, list) or not any(isinstance(one, dict) and one.get("answer") for one in messages):
-            raise BrainError("empty turn")
-        return reply
-
-    async def forget(self, sender: str) -> None:
-        """Delete a conversation from Rasa's tracker store. Raise BrainError."""
-        await self._ask("POST", "/forget", {"sender": sender})
-
-    async def purge(self, before: float) -> None:
-        """Delete the conversations older than `before` (seconds since 1970). Raise BrainError."""
-        await self._ask("POST", "/purge", {"before": before})
-
-    async def ready(self) -> None:
-        """Raise BrainError unless Rasa has a model and its tracker store answers."""
-        await self._ask("GET", "/")
 
 
 class Assistant:

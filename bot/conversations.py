@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
-from bot.assistant import Assistant, BrainError, Reply
+from bot.assistant import Assistant, Reply
 from bot.privacy import Kind, redact
+from bot.rasa import BrainError
 from bot.store import State, Store, Turn
 from bot.text import clean
 from bot.tokens import Tokens

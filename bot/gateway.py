@@ -15,12 +15,13 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot import identity
 from bot.answers import LiveBook
-from bot.assistant import Assistant, Brain
+from bot.assistant import Assistant
 from bot.conversations import Conversations
 from bot.feedback import Feedback
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.privacy import logs
+from bot.rasa import Brain
 from bot.settings import Settings
 from bot.sms import providers
 from bot.sms import routes as sms_routes
@@ -126,17 +127,16 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
     async def resources(app: web.Application) -> AsyncIterator[None]:
         store = Store(settings.database)
         await store.open()
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100)) as session:
-            brain = Brain(
-                session, f"http://127.0.0.1:{settings.rasa_port}", settings.brain_secret, settings.turn_timeout
-            )
+        # No limit of connections: who waits for Rasa must wait there, where it is seen whether it lives.
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+            brain = Brain(session, settings.rasas, settings.brain_secret, settings.turn_timeout)
             assistant = Assistant(brain, book, now)
             tokens = Tokens(settings.keys(), settings.retention_days)
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp())
             app[FEEDBACK] = Feedback(store, book, lambda: now().date())
-            app[HEALTH] = Health(brain, session, f"http://127.0.0.1:{settings.actions_port}/health", store)
+            app[HEALTH] = Health(brain, session, f"{settings.actions}/health", store)
             app[BOX] = Box(settings, store, lambda: now().timestamp())
-            async with texting(app, provider, session, now):
+            async with contextlib.aclosing(brain), texting(app, provider, session, now):
                 yield
         await store.close()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import aiohttp
 
-from bot.assistant import Brain, BrainError
+from bot.rasa import Brain, BrainError
 from bot.store import Store
 
 #: Parts without which no turn can be answered. When text messages do not leave, the pages still answer.

@@ -27,7 +27,7 @@ _INPUTS = (
     "locks/brain.txt",
 )
 #: What serves a model, and is no part of it.
-_SERVING = frozenset({"bot/brain/channel.py", "bot/brain/lock_store.py", "bot/brain/tracker_store.py"})
+_SERVING = frozenset(f"bot/brain/{name}.py" for name in ("channel", "lock_store", "quicker", "tracker_store"))
 
 
 def fingerprint(root: Path = ROOT) -> str:

@@ -6,6 +6,7 @@ answers 200 with an empty list when a turn fails; this one does none of it.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import os
@@ -15,13 +16,19 @@ from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from rasa.shared.core.constants import DEFAULT_INTENTS
+from rasa.shared.core.events import BotUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.brain.tracker_store import ForgetfulTrackerStore
+from bot.brain import quicker
+from bot.brain.tracker_store import SAVED, ForgetfulTrackerStore
 
 log = logging.getLogger(__name__)
+
+#: Seconds that a turn may take, unless the gateway says how long it waits: an action that hangs must not hold a conversation.
+SECONDS = 8.0
 
 
 class TurnOutput(OutputChannel):
@@ -70,7 +77,16 @@ class AssistantChannel(InputChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Return the routes."""
+        quicker.install()
         routes = Blueprint("assistant_channel")
+
+        @routes.listener("after_server_start")
+        async def without_failsafe(app: Any, loop: Any) -> None:
+            # Rasa wraps the store in one that keeps conversations in memory for ever when the database fails: ours knows better.
+            if agent := app.ctx.agent:
+                agent.tracker_store = _store(agent)
+                if agent.processor:
+                    agent.processor.tracker_store = agent.tracker_store
 
         @routes.middleware("request")
         async def only_the_gateway(request: Request) -> HTTPResponse | None:
@@ -78,64 +94,92 @@ class AssistantChannel(InputChannel):
                 return None
             return response.json({"error": "forbidden"}, status=403)
 
-        @routes.get("/")
-        async def ready(request: Request) -> HTTPResponse:
-            agent = request.app.ctx.agent
-            store = _store(agent) if agent else None
-            if agent is None or not agent.is_ready():
-                return response.json({"error": "no model"}, status=503)
-            try:
-                await _ping(store)
-            except Exception as error:
-                log.error("tracker store: %s", type(error).__name__)
-                return response.json({"error": "tracker store"}, status=503)
-            return response.json({"status": "ok", "model": agent.model_id})
-
-        @routes.post("/turn")
-        async def turn(request: Request) -> HTTPResponse:
-            agent = request.app.ctx.agent
-            body = request.json if isinstance(request.json, dict) else {}
-            sender, text, intent = body.get("sender"), body.get("text"), body.get("intent")
-            if agent is None or not agent.is_ready():
-                return response.json({"error": "no model"}, status=503)
-            if not isinstance(sender, str) or not isinstance(text, str) or not sender:
-                return response.json({"error": "sender and text"}, status=400)
-            # Rasa's own ("restart", "back", "session_start") are commands on the conversation, and no choice of ours.
-            if intent is not None and (intent in DEFAULT_INTENTS or intent not in agent.domain.intents):
-                return response.json({"error": "unknown intent"}, status=400)
-            said = f"/{intent}" if intent else as_plain_text(text)
-            output = TurnOutput()
-            try:
-                async with agent.lock_store.lock(sender):
-                    await agent.processor.handle_message(UserMessage(said, output, sender, input_channel=self.name()))
-                    tracker = await agent.tracker_store.retrieve(sender)
-            except Exception as error:  # the words of the message must not reach the log
-                log.error("turn failed: %s", type(error).__name__)
-                return response.json({"error": "turn failed"}, status=500)
-            parsed = tracker.latest_message.parse_data
-            return response.json(
-                {
-                    "intent": parsed.get("intent", {}).get("name"),
-                    "confidence": parsed.get("intent", {}).get("confidence"),
-                    "candidates": parsed.get("candidates", []),
-                    "second": parsed.get("second"),
-                    "entities": parsed.get("entities", []),
-                    "urgent": bool(parsed.get("urgent")),
-                    "messages": output.messages,
-                    "slots": {name: slot.value for name, slot in tracker.slots.items()},
-                }
-            )
-
+        routes.add_route(_ready, "/", methods=["GET"])
+        routes.add_route(_turn, "/turn", methods=["POST"])
         routes.add_route(_forget, "/forget", methods=["POST"])
-
-        @routes.post("/purge")
-        async def purge(request: Request) -> HTTPResponse:
-            before = request.json.get("before") if isinstance(request.json, dict) else None
-            if not isinstance(before, int | float):
-                return response.json({"error": "before"}, status=400)
-            return response.json({"deleted": await _store(request.app.ctx.agent).purge(float(before))})
-
+        routes.add_route(_purge, "/purge", methods=["POST"])
         return routes
+
+
+async def _ready(request: Request) -> HTTPResponse:
+    agent = request.app.ctx.agent
+    if agent is None or not agent.is_ready():
+        return response.json({"error": "no model"}, status=503)
+    try:
+        await _store(agent).ping()
+    except Exception as error:  # turns are answered, without memory
+        log.error("tracker store: %s", type(error).__name__)
+        return response.json({"status": "degraded", "why": "tracker store", "model": agent.model_id})
+    return response.json({"status": "ok", "model": agent.model_id})
+
+
+async def _turn(request: Request) -> HTTPResponse:
+    agent = request.app.ctx.agent
+    body = request.json if isinstance(request.json, dict) else {}
+    sender, text, intent, seconds = body.get("sender"), body.get("text"), body.get("intent"), body.get("seconds")
+    if agent is None or not agent.is_ready():
+        return response.json({"error": "no model"}, status=503)
+    if not isinstance(sender, str) or not isinstance(text, str) or not sender:
+        return response.json({"error": "sender and text"}, status=400)
+    # Rasa's own ("restart", "back", "session_start") are commands on the conversation, and no choice of ours.
+    if intent is not None and (intent in DEFAULT_INTENTS or intent not in agent.domain.intents):
+        return response.json({"error": "unknown intent"}, status=400)
+    said = f"/{intent}" if intent else as_plain_text(text)
+    message = UserMessage(said, TurnOutput(), sender, input_channel=TurnOutput.name(), message_id=body.get("id"))
+    turn = _answer(agent, message, bool(body.get("again")))
+    try:
+        return response.json(await asyncio.wait_for(turn, seconds if isinstance(seconds, int | float) else SECONDS))
+    except asyncio.TimeoutError:
+        return response.json({"error": "late"}, status=504)
+    except Exception as error:  # the words of the message must not reach the log
+        log.error("turn failed: %s", type(error).__name__)
+        return response.json({"error": "turn failed"}, status=500)
+
+
+async def _purge(request: Request) -> HTTPResponse:
+    before = request.json.get("before") if isinstance(request.json, dict) else None
+    if not isinstance(before, int | float):
+        return response.json({"error": "before"}, status=400)
+    return response.json({"deleted": await _store(request.app.ctx.agent).purge(float(before))})
+
+
+async def _answer(agent: Any, message: UserMessage, again: bool) -> dict[str, Any]:
+    """Take a message, and return the turn. Asked `again`, by another Rasa's death, it may have been taken already."""
+    store, sender = _store(agent), message.sender_id
+    if again:  # whoever held the conversation is dead
+        agent.lock_store.delete_lock(sender)
+    async with agent.lock_store.lock(sender):
+        tracker = await store.retrieve(sender) if again else None
+        latest = tracker.latest_message if tracker else None
+        if latest is None or not message.message_id or latest.message_id != message.message_id:
+            tracker = None
+        if tracker is None:
+            saved: list[DialogueStateTracker] = []
+            SAVED.set(saved)
+            await agent.processor.handle_message(message)
+            tracker = saved[0]
+        else:
+            await _say_again(tracker, message.output_channel)
+    parsed = tracker.latest_message.parse_data
+    return {
+        "intent": parsed.get("intent", {}).get("name"),
+        "confidence": parsed.get("intent", {}).get("confidence"),
+        "candidates": parsed.get("candidates", []),
+        "second": parsed.get("second"),
+        "entities": parsed.get("entities", []),
+        "urgent": bool(parsed.get("urgent")),
+        "messages": message.output_channel.messages,
+        "slots": {name: slot.value for name, slot in tracker.slots.items()},
+    }
+
+
+async def _say_again(tracker: DialogueStateTracker, output: TurnOutput) -> None:
+    """Say what was said since the last message."""
+    events = list(tracker.events)
+    last = max(index for index, event in enumerate(events) if event is tracker.latest_message)
+    for event in events[last:]:
+        if isinstance(event, BotUttered):
+            await output.send_response(tracker.sender_id, event.message())
 
 
 async def _forget(request: Request) -> HTTPResponse:
@@ -158,8 +202,3 @@ def _store(agent: Any) -> ForgetfulTrackerStore:
     """Return our own store, from behind the wrapper that Rasa puts round it."""
     store = agent.tracker_store
     return getattr(store, "_tracker_store", store)
-
-
-async def _ping(store: Any) -> None:
-    if isinstance(store, ForgetfulTrackerStore):
-        await store.ping()

@@ -10,8 +10,8 @@ from typing import Any
 
 from bot import urgent
 from bot.answers import render
-from bot.assistant import BrainError
 from bot.conversations import Conversations
+from bot.rasa import BrainError
 from bot.sms import retry
 from bot.sms.inbox import Claim
 from bot.sms.manners import Keyword, keyword, looks_automatic

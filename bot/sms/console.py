@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from bot.answers import LiveBook
-from bot.assistant import Assistant, Brain, BrainError
+from bot.assistant import Assistant
 from bot.conversations import Conversations
 from bot.metrics import Metrics
+from bot.rasa import Brain, BrainError
 from bot.settings import Settings
 from bot.sms.providers.base import Incoming, Outgoing, Receipt, Refused, Request
 from bot.sms.service import Box, Sms

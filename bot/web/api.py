@@ -9,9 +9,9 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
-from bot.assistant import BrainError
 from bot.conversations import UnknownConversation
 from bot.health import NEEDED
+from bot.rasa import BrainError
 from bot.tokens import BadToken
 from bot.web.errors import ApiError, json_response
 from bot.web.keys import CONVERSATIONS, HEALTH, LIMITS, METRICS, SETTINGS

@@ -5,8 +5,8 @@ import logging
 from aiohttp import web
 from limits import parse
 
-from bot.assistant import BrainError
 from bot.privacy.redaction import Kind
+from bot.rasa import BrainError
 from bot.settings import Settings
 from bot.text import fold
 from bot.tokens import BadToken

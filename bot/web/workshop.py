@@ -6,8 +6,8 @@ from aiohttp import web
 
 from bot import checklists, subjects
 from bot.answers import LiveBook
-from bot.assistant import BrainError
 from bot.conversations import UnknownConversation
+from bot.rasa import BrainError
 from bot.tokens import BadToken
 from bot.web import chatform, sheet
 from bot.web.api import Incoming, answer

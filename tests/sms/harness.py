@@ -11,9 +11,10 @@ from typing import Any
 import aiohttp
 
 from bot.answers import LiveBook
-from bot.assistant import Assistant, Brain, BrainError
+from bot.assistant import Assistant
 from bot.conversations import Conversations
 from bot.metrics import Metrics
+from bot.rasa import Brain, BrainError
 from bot.settings import Settings
 from bot.sms.inbox import Accepted
 from bot.sms.providers.base import Incoming, NotSent, Outgoing, Receipt, Refused, Request, Status, Unreadable

@@ -7,9 +7,11 @@ from html import unescape
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from bot import checklists, subjects
 from bot.conversations import UnknownConversation
+from bot.rasa import Member
 from bot.store import Store
 from bot.web.keys import CONVERSATIONS
 from tests.clock import Clock
@@ -188,12 +190,12 @@ async def test_erase_when_the_server_cannot(make_client: MakeClient, client: Cli
     html = await post(client, await opened(client), text="comment demander le rsa")
     token = fields(html)["conversation"]
     assistant = client.app[CONVERSATIONS].assistant
-    working, assistant.brain._url = assistant.brain._url, "http://127.0.0.1:9/webhooks/assistant"
+    working, assistant.brain.members = assistant.brain.members, [Member(URL("http://127.0.0.1:9"))]
     page = await post(client, html, "/atelier/effacer", status=503, oui="1")
     assert "Pas encore effacé" in page
     assert "60 minutes" in page
     assert "RSA" not in page
-    assistant.brain._url = working
+    assistant.brain.members = working
     assert "C'est effacé" in unescape(await post(client, page, "/atelier/effacer", oui="1"))
     response = await client.get("/api/conversation", headers={"Authorization": f"Bearer {token}"})
     assert response.status == 401
@@ -259,9 +261,9 @@ async def test_forgetting_waits_for_rasa(client: Client, clock: Clock) -> None:
     await post(client, await opened(client), text="comment demander le rsa")
     clock.now = clock.now.replace(hour=12)
     brain = conversations.assistant.brain
-    working, brain._url = brain._url, "http://127.0.0.1:9/webhooks/assistant"
+    working, brain.members = brain.members, [Member(URL("http://127.0.0.1:9"))]
     assert await conversations.clear_workshop(3600) == 0
-    brain._url = working
+    brain.members = working
     assert await conversations.clear_workshop(3600) == 1
 
 
