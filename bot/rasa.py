@@ -10,6 +10,7 @@ import ipaddress
 import json
 import logging
 import secrets
+import socket
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -265,26 +266,24 @@ class Brain:
         if now - self._resolved_at < RESOLVE_EVERY:
             return
         self._resolved_at = now
-        found: list[URL] = []
-        for url in self._urls:
-            found.extend(await _addresses(url))
-        if found and {member.url for member in self.members} != set(found):
+        try:
+            found = [address for url in self._urls for address in await _addresses(url)]
+        except OSError:  # a name that is not known now: those that were may well be there
+            return
+        if {member.url for member in self.members} != set(found):
             known = {member.url: member for member in self.members}
             self.members = [known.get(url) or Member(url) for url in found]
 
 
 async def _addresses(url: URL) -> list[URL]:
-    """Return `url` once for each address of its host; as it is when the host has one, or when it is not known now."""
+    """Return `url` once for each address of its host; as it is when the host has one. Raise OSError."""
     host = url.host or ""
     with contextlib.suppress(ValueError):
         ipaddress.ip_address(host)
         return [url]
     if url.scheme == "https" or host == "localhost":  # a certificate is for the name
         return [url]
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, url.port, proto=6)
-    except OSError:
-        return [url]
+    found = await asyncio.get_running_loop().getaddrinfo(host, url.port, proto=socket.IPPROTO_TCP)
     addresses = sorted({str(one[4][0]) for one in found})
     return [url.with_host(address) for address in addresses] if len(addresses) > 1 else [url]
 

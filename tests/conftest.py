@@ -22,6 +22,7 @@ collect_ignore = (
         "test_docs.py",
         "test_identity.py",
         "test_origins.py",
+        "test_rasa.py",
         "test_subjects.py",
         "test_checklists.py",
         "imports",
