@@ -1,14 +1,12 @@
 """Conversations as the channels see them: one turn at a time each, no message answered twice, forgotten when asked."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
-from weakref import WeakValueDictionary
 
 from bot.assistant import Assistant, Reply
+from bot.locks import Locks
 from bot.privacy import Kind, redact
 from bot.rasa import BrainError
 from bot.store import State, Store, Turn
@@ -37,21 +35,14 @@ class Answered:
 class Conversations:
     """Everything that a channel may do with conversations."""
 
-    def __init__(self, assistant: Assistant, store: Store, tokens: Tokens, now: Callable[[], float]) -> None:
+    def __init__(
+        self, assistant: Assistant, store: Store, tokens: Tokens, now: Callable[[], float], locks: Locks | None = None
+    ) -> None:
         self.assistant = assistant
         self.store = store
         self.tokens = tokens
         self._now = now
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
-    @asynccontextmanager
-    async def _alone(self, key: str) -> AsyncIterator[None]:
-        """Hold the conversation `key` for one turn; the next message of the same person waits here, not in Rasa."""
-        lock = self._locks.get(key)
-        if lock is None:
-            lock = self._locks[key] = asyncio.Lock()
-        async with lock:
-            yield
+        self._alone = (locks or Locks()).hold
 
     async def say(
         self,

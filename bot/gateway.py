@@ -5,7 +5,7 @@ import contextlib
 import logging
 import signal
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,10 +19,12 @@ from bot.assistant import Assistant
 from bot.conversations import Conversations
 from bot.feedback import Feedback
 from bot.health import Health
+from bot.locks import Locks
 from bot.metrics import Metrics
 from bot.privacy import logs
 from bot.rasa import Brain
 from bot.settings import Settings
+from bot.shared import Shared
 from bot.sms import providers
 from bot.sms import routes as sms_routes
 from bot.sms.providers.base import Provider
@@ -108,6 +110,41 @@ async def texting(
         await sms.stop()
 
 
+def repeating(
+    name: str, first: float, every: float, job: Callable[[web.Application], Awaitable[int]]
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Return a resource of the application that does `job` after `first` seconds, then `every` seconds; it returns how many went."""
+
+    async def forever(app: web.Application) -> None:
+        await asyncio.sleep(first)
+        while True:
+            try:
+                if gone := await job(app):
+                    log.info("%s: %d conversations", name, gone)
+            except Exception as error:
+                log.error("%s: %s", name, type(error).__name__)
+            await asyncio.sleep(every)
+
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(forever(app))
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    return context
+
+
+async def _purge(app: web.Application) -> int:
+    gone = await app[CONVERSATIONS].purge(app[SETTINGS].retention_days * 86400)
+    await app[BOX].purge()
+    return gone
+
+
+async def _clear_workshop(app: web.Application) -> int:
+    return await app[CONVERSATIONS].clear_workshop(app[SETTINGS].workshop_forget_minutes * 60)
+
+
 def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | None = None) -> web.Application:
     """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it).
 
@@ -118,7 +155,9 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
     rates = (
         Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
     )
-    app[LIMITS] = Limits(rates)
+    tokens = Tokens(settings.keys(), settings.retention_days)
+    shared = Shared(settings.redis_url) if settings.redis_url else None
+    app[LIMITS] = Limits(rates, shared, lambda key: tokens.derive("limit", key))
     app[METRICS] = Metrics(settings.directory, settings.imports)
     book = LiveBook(context={"conservation": settings.conservation})
     app[PAGES] = Pages(book, now, identity.load())
@@ -131,48 +170,15 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             brain = Brain(session, settings.rasas, settings.brain_secret, settings.turn_timeout)
             assistant = Assistant(brain, book, now)
-            tokens = Tokens(settings.keys(), settings.retention_days)
-            app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp())
+            app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp(), Locks(shared))
             app[FEEDBACK] = Feedback(store, book, lambda: now().date())
             app[HEALTH] = Health(brain, session, f"{settings.actions}/health", store)
             app[BOX] = Box(settings, store, lambda: now().timestamp())
             async with contextlib.aclosing(brain), texting(app, provider, session, now):
                 yield
         await store.close()
-
-    async def purging(app: web.Application) -> AsyncIterator[None]:
-        async def forever() -> None:
-            await asyncio.sleep(FIRST_PURGE)
-            while True:
-                try:
-                    gone = await app[CONVERSATIONS].purge(settings.retention_days * 86400)
-                    log.info("purge: %d conversations", gone)
-                    await app[BOX].purge()
-                except Exception as error:
-                    log.error("purge: %s", type(error).__name__)
-                await asyncio.sleep(PURGE_EVERY)
-
-        task = asyncio.create_task(forever())
-        yield
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-    async def clearing(app: web.Application) -> AsyncIterator[None]:
-        async def forever() -> None:
-            while True:
-                await asyncio.sleep(WORKSHOP_EVERY)
-                try:
-                    if gone := await app[CONVERSATIONS].clear_workshop(settings.workshop_forget_minutes * 60):
-                        log.info("workshop: %d conversations erased", gone)
-                except Exception as error:
-                    log.error("workshop: %s", type(error).__name__)
-
-        task = asyncio.create_task(forever())
-        yield
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        if shared is not None:
+            await shared.aclose()
 
     async def measures(app: web.Application) -> AsyncIterator[None]:
         async def metrics(request: web.Request) -> web.Response:
@@ -192,7 +198,10 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
         if runner:
             await runner.cleanup()
 
-    app.cleanup_ctx.extend([resources, purging, clearing, measures])
+    app.cleanup_ctx.append(resources)
+    app.cleanup_ctx.append(repeating("purge", FIRST_PURGE, PURGE_EVERY, _purge))
+    app.cleanup_ctx.append(repeating("workshop", WORKSHOP_EVERY, WORKSHOP_EVERY, _clear_workshop))
+    app.cleanup_ctx.append(measures)
     app.on_response_prepare.extend([cors.add_headers, add_headers])
     app.add_routes(api.routes)
     app.add_routes(site.routes)

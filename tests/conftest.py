@@ -23,6 +23,7 @@ collect_ignore = (
         "test_identity.py",
         "test_origins.py",
         "test_rasa.py",
+        "test_shared.py",
         "test_subjects.py",
         "test_checklists.py",
         "imports",

@@ -1,10 +1,13 @@
 """How much one person or one address may ask, so that the assistant stays quick for everyone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
+from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+
+from bot.shared import Missing, Shared
 
 
 class TooMany(Exception):
@@ -29,11 +32,32 @@ class Rates:
 
 
 class Limits:
-    """Counts messages; lets everything through when `rates` is None."""
+    """Counts messages; lets everything through when `rates` is None.
 
-    def __init__(self, rates: Rates | None) -> None:
+    With a `shared` Redis the gateways count together, under digests (`hide`): an address is a person's. While it is away each
+    counts for itself.
+    """
+
+    def __init__(
+        self,
+        rates: Rates | None,
+        shared: Shared | None = None,
+        hide: Callable[[str], str] = str,
+    ) -> None:
         self._rates = rates
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._hide = hide
+        self._here = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = shared
+        self._everywhere = None
+        if shared is not None:
+            # The address is not read: the connections are those of the locks.
+            storage = RedisStorage(
+                "async+redis://",
+                implementation="redispy",
+                key_prefix="assistant:limits",
+                connection_pool=shared.client.connection_pool,
+            )
+            self._everywhere = MovingWindowRateLimiter(storage)
 
     async def count(self, address: str, conversation: str | None) -> None:
         """Count one message from `address` in `conversation`; raise TooMany."""
@@ -42,5 +66,13 @@ class Limits:
         for item, key in ((self._rates.address, f"a:{address}"), (self._rates.conversation, f"c:{conversation}")):
             if conversation is None and key.startswith("c:"):
                 continue
-            if not await self._limiter.hit(item, key):
+            if not await self._hit(item, self._hide(key)):
                 raise TooMany(max(1, item.get_expiry() // max(1, item.amount)))
+
+    async def _hit(self, item: RateLimitItem, key: str) -> bool:
+        if self._shared is not None and (limiter := self._everywhere) is not None:
+            try:
+                return await self._shared.ask(lambda _: limiter.hit(item, key))
+            except Missing:
+                pass
+        return await self._here.hit(item, key)
