@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from bot import rasa
 from bot.rasa import Brain, BrainError
-from tests.live import free_port
+from tests.live import SECRET, LiveBrain, free_port
 
 GOOD = {"intent": "saluer", "messages": [{"answer": "saluer", "text": "Bonjour"}], "slots": {}}
 
@@ -217,3 +217,37 @@ async def test_a_name_with_several_addresses(monkeypatch: pytest.MonkeyPatch) ->
             await brain._resolve()
             names = [member.name for member in brain.members]
             assert names == [f"{address}:5005" for address in addresses or ["10.0.0.2", "10.0.0.3"]]
+
+
+class TestAskedAgain:
+    """Tests for our channel in a real Rasa: the same turn asked twice, and a turn that may not last."""
+
+    @staticmethod
+    async def ask(brain: LiveBrain, **body: Any) -> tuple[int, dict[str, Any]]:
+        url = f"http://127.0.0.1:{brain.rasa_port}/webhooks/assistant/turn"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, json=body, headers={"Authorization": f"Bearer {SECRET}"}) as response,
+        ):
+            return response.status, await response.json()
+
+    async def test_taken_once(self, brain: LiveBrain) -> None:
+        """A turn that was answered before its Rasa died is answered the same, and the conversation has it once."""
+        turn = {"sender": "again", "text": "où faire peser mon bébé à Béziers", "intent": None, "id": "first"}
+        _, told = await self.ask(brain, **turn)
+        _, again = await self.ask(brain, **turn, again=True)
+        assert again == told
+        names = {place["name"] for said in told["messages"] for place in said.get("places") or []}
+        _, more = await self.ask(brain, sender="again", text="suite", intent=None, id="second", again=True)
+        others = {place["name"] for said in more["messages"] for place in said.get("places") or []}
+        assert names
+        assert others
+        assert not names & others
+
+    async def test_cut_short(self, brain: LiveBrain) -> None:
+        """A turn that has no time left is given up, leaves no trace, and does not hold the conversation."""
+        turn = {"sender": "short", "text": "combien de rsa pour un couple", "intent": None, "id": "one"}
+        status, _ = await self.ask(brain, **turn, seconds=0.0001)
+        assert status == 504
+        _, told = await asyncio.wait_for(self.ask(brain, sender="short", text="répète", intent=None, id="two"), 8)
+        assert "rsa" not in str(told["messages"][0]["answer"])

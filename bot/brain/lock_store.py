@@ -59,25 +59,25 @@ class ConversationLockStore(LockStore):
         self, conversation_id: str, lock_lifetime: float = HELD, wait_time_in_seconds: float = WAIT
     ) -> AsyncGenerator[TicketLock, None]:
         """Hold a conversation. Raise LockError when its turn did not come in `lock_lifetime` seconds."""
-        store = self._store()
-        ticket = None
+        store, ticket = self._store(), None
         try:
-            ticket = store.issue_ticket(conversation_id, lock_lifetime)
-            held = await store._acquire_lock(conversation_id, ticket, wait_time_in_seconds)
-        except (LockError, redis.RedisError) as error:
-            if store is self._memory or (ticket is not None and isinstance(error, LockError)):
-                raise
-            self._lost(error)
-            store = self._memory
-            ticket = store.issue_ticket(conversation_id, lock_lifetime)
-            held = await store._acquire_lock(conversation_id, ticket, wait_time_in_seconds)
-        try:
-            yield held
-        finally:
             try:
-                store.cleanup(conversation_id, ticket)
-            except redis.RedisError as error:
+                ticket = store.issue_ticket(conversation_id, lock_lifetime)
+                held = await store._acquire_lock(conversation_id, ticket, wait_time_in_seconds)
+            except (LockError, redis.RedisError) as error:
+                if store is self._memory or (ticket is not None and isinstance(error, LockError)):
+                    raise
                 self._lost(error)
+                store = self._memory
+                ticket = store.issue_ticket(conversation_id, lock_lifetime)
+                held = await store._acquire_lock(conversation_id, ticket, wait_time_in_seconds)
+            yield held
+        finally:  # who gives up waiting leaves the queue too
+            if ticket is not None:
+                try:
+                    store.cleanup(conversation_id, ticket)
+                except redis.RedisError as error:
+                    self._lost(error)
 
     def delete_lock(self, conversation_id: str) -> None:
         """Let go of a conversation whose turn died with its Rasa."""
