@@ -21,6 +21,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import NotRequired, TypedDict
 from yarl import URL
 
+from bot import urgent
+from bot.admission import Admission
+
 log = logging.getLogger(__name__)
 
 PATH = "/webhooks/assistant"
@@ -32,6 +35,8 @@ SILENCE, PROBE = 2.5, 1.0
 REVIVE_EVERY = 0.5
 #: Seconds that the addresses of a name are believed.
 RESOLVE_EVERY = 10.0
+#: Turns that one Rasa has in hand at once: it works on one, and waits for the actions and the database of the others.
+AT_ONCE = 8
 #: Seconds kept from Rasa's share of the time, for the answer to come back.
 MARGIN = 0.3
 
@@ -108,11 +113,24 @@ class Brain:
         self._silence = silence
         self.members = [Member(url) for url in self._urls]
         self._resolved_at = float("-inf")
+        self.admission = Admission(lambda: AT_ONCE * max(1, sum(not member.why for member in self.members)))
 
     async def turn(self, sender: str, text: str, intent: str | None) -> dict[str, Any]:
-        """Give Rasa one message (or the intent of a choice); return its turn, whole. Raise BrainError."""
+        """Give Rasa one message (or the intent of a choice); return its turn, whole. Raise BrainError.
+
+        When many wait, a message of danger goes before the others.
+        """
         body = {"sender": sender, "text": text, "intent": intent, "id": secrets.token_hex(8)}
-        reply = await self._ask("POST", "/turn", body)
+        deadline = time.monotonic() + self._timeout
+
+        async def admitted() -> Any:
+            async with self.admission.place(lambda: _in_danger(text, intent)):
+                return await self._ask("POST", "/turn", body, deadline)
+
+        try:
+            reply = await asyncio.wait_for(admitted(), self._timeout)
+        except asyncio.TimeoutError:
+            raise BrainError("late") from None
         try:
             turn = _TURN.validate_python(reply)
         except ValidationError as error:
@@ -149,10 +167,10 @@ class Brain:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _ask(self, method: str, path: str, body: dict[str, Any]) -> Any:
+    async def _ask(self, method: str, path: str, body: dict[str, Any], deadline: float | None = None) -> Any:
         """Ask the Rasa that has least to do, and another one when it dies or hangs; return what it says. Raise BrainError."""
         await self._resolve()
-        deadline = time.monotonic() + self._timeout
+        deadline = deadline or time.monotonic() + self._timeout
         tried: list[Member] = []
         why = next((member.why for member in self.members), "no address")
         while (left := deadline - time.monotonic()) > MARGIN and (member := await self._pick(tried)):
@@ -273,6 +291,10 @@ class Brain:
         if {member.url for member in self.members} != set(found):
             known = {member.url: member for member in self.members}
             self.members = [known.get(url) or Member(url) for url in found]
+
+
+def _in_danger(text: str, intent: str | None) -> bool:
+    return intent in urgent.load().kinds.values() or urgent.assess(text) is not None
 
 
 async def _addresses(url: URL) -> list[URL]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot import rasa
+from bot.admission import Admission
 from bot.rasa import Brain, BrainError
 from tests.live import SECRET, LiveBrain, free_port
 
@@ -217,6 +219,72 @@ async def test_a_name_with_several_addresses(monkeypatch: pytest.MonkeyPatch) ->
             await brain._resolve()
             names = [member.name for member in brain.members]
             assert names == [f"{address}:5005" for address in addresses or ["10.0.0.2", "10.0.0.3"]]
+
+
+class TestCrowd:
+    """Tests for bot.admission, and for what Rasa is spared."""
+
+    async def test_danger_goes_first(self, two: tuple[FakeRasa, FakeRasa]) -> None:
+        """In a crowd, who is in danger is answered before those who came before, the others in the order they came."""
+        only = two[0]
+
+        async def slow(request: web.Request) -> web.Response:
+            await asyncio.sleep(0.05)
+            return web.json_response(GOOD)
+
+        only.says = slow
+        async with asking(only.url) as brain:
+            texts = [f"question {n}" for n in range(30)] + ["mon mari me frappe"]
+            turns = []
+            for text in texts:
+                turns.append(asyncio.ensure_future(brain.turn(text, text, None)))
+                await asyncio.sleep(0)
+            await asyncio.gather(*turns)
+        order = [one["text"] for one in only.asked]
+        assert order.index("mon mari me frappe") <= 2 * rasa.AT_ONCE
+        assert [text for text in order if text != "mon mari me frappe"] == texts[:-1]
+
+    async def test_who_gave_up_costs_nothing(self, two: tuple[FakeRasa, FakeRasa]) -> None:
+        """A message that waited too long for its turn is told so, and never reaches Rasa; the next one does."""
+        only = two[0]
+        release = asyncio.Event()
+
+        async def held(request: web.Request) -> web.Response:
+            await release.wait()
+            return web.json_response(GOOD)
+
+        only.says = held
+        async with asking(only.url, timeout=1) as brain:
+            results = await asyncio.gather(
+                *(brain.turn(str(n), "bonjour", None) for n in range(3 * rasa.AT_ONCE)), return_exceptions=True
+            )
+            assert all(isinstance(one, BrainError) for one in results)
+            assert len(only.asked) == rasa.AT_ONCE
+            assert brain.admission.inside == brain.admission.waiting == 0
+            release.set()
+            await brain.turn("next", "bonjour", None)
+
+    async def test_never_more_than_there_are_places(self) -> None:
+        """Whoever leaves, gives up or fails, places are neither lost nor given twice."""
+        places = Admission(lambda: 3)
+        most = 0
+        chance = random.Random(1)
+
+        async def come(number: int) -> None:
+            nonlocal most
+            async with places.place(lambda: number % 7 == 0):
+                most = max(most, places.inside)
+                await asyncio.sleep(chance.random() / 500)
+                if number % 5 == 0:
+                    raise ValueError
+
+        tasks = [asyncio.ensure_future(come(number)) for number in range(300)]
+        for task in tasks:
+            if chance.random() < 0.3:
+                asyncio.get_running_loop().call_later(chance.random() / 20, task.cancel)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert most == 3
+        assert places.inside == places.waiting == 0
 
 
 class TestAskedAgain:
