@@ -155,7 +155,7 @@ class Keeper:
                 task.cancel()
 
     async def _hang(self, pid: int) -> str:
-        return f"ne répond plus depuis {await pulse.stuck(self._session, self.part.url, pid):.0f} s, il a été arrêté de force"
+        return f"ne répond plus depuis {await pulse.stuck(self._session, self.part.url, pid):.0f} s et a été arrêté de force"
 
     async def _recover(self) -> str:
         """Say when the part can work again; return only when it never will as it is."""

@@ -16,8 +16,8 @@ from bot.paths import ROOT
 from bot.settings import Settings
 
 LOOPBACK = "127.0.0.1"
-#: Seconds that each part is left to end what is under way: a turn and one that waited for it; an SMS handed to a provider too.
-GATEWAY_STOP, RASA_STOP, ACTIONS_STOP = 45.0, 20.0, 20.0
+#: Seconds that Rasa and the actions are left to end what is under way: Sanic cuts it after fifteen.
+BRAIN_STOP = 20.0
 #: What our channel in Rasa answers when the model could not be loaded: only another start, on another model, can help.
 NO_MODEL = ("no model", "n'a pas pu lire son modèle")
 
@@ -88,9 +88,7 @@ def environment(settings: Settings, where: Plan) -> dict[str, str]:
         "RASA_URL": ",".join(where.rasa_urls),
         "ACTIONS_URL": where.actions_url,
     }
-    ports = {"RASA_PORT": str(where.rasa_ports[0])} if where.rasa_ports else {}
-    ports |= {"ACTIONS_PORT": str(where.actions_port)} if where.actions_port else {}
-    return {**training.rasa_environment(), **known, **ports}
+    return {**training.rasa_environment(), **known}
 
 
 def address(settings: Settings) -> URL:
@@ -109,7 +107,7 @@ def parts(settings: Settings, where: Plan, model: Callable[[], Awaitable[Path]])
     if where.actions_port:
         url = f"{where.actions_url}/health"
         command = [str(binaries / "python"), "-m", "actions", str(where.actions_port)]
-        made.append(Part("actions", always(command), told, log / "actions.log", url, url, ACTIONS_STOP))
+        made.append(Part("actions", always(command), told, log / "actions.log", url, url, BRAIN_STOP))
 
     def rasa(port: int) -> Command:
         async def command() -> Sequence[str]:
@@ -123,12 +121,14 @@ def parts(settings: Settings, where: Plan, model: Callable[[], Awaitable[Path]])
     for number, (port, url) in enumerate(zip(where.rasa_ports, where.rasa_urls, strict=False), 1):
         name = "rasa" if number == 1 else f"rasa-{number}"
         ready = f"{url}/webhooks/assistant/"
-        made.append(Part(name, rasa(port), told, log / f"{name}.log", f"{url}/", ready, RASA_STOP, bearer, NO_MODEL))
+        made.append(Part(name, rasa(port), told, log / f"{name}.log", f"{url}/", ready, BRAIN_STOP, bearer, NO_MODEL))
 
     url = str(address(settings).with_path("/robots.txt"))  # read from no disk, counted nowhere
     outside = {key: value for key, value in told.items() if key != "PYTHONWARNINGS"}
     command = [sys.executable, "-m", "bot", "gateway"]
-    made.append(Part("passerelle", always(command), outside, log / "passerelle.log", url, url, GATEWAY_STOP))
+    # Two turns, twice for a client that sends slowly (see bot.gateway), then the text messages in hand.
+    patience = 4 * settings.turn_timeout + 30
+    made.append(Part("passerelle", always(command), outside, log / "passerelle.log", url, url, patience))
     return made
 
 

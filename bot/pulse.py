@@ -42,9 +42,8 @@ def effort(pid: int) -> Effort | None:
 class Patience:
     """How long a late answer is waited for. Told of each look, not of the time: a machine put to sleep is not a stuck process."""
 
-    def __init__(self, before: Effort | None, idle: float = IDLE, busy: float = BUSY) -> None:
+    def __init__(self, before: Effort | None) -> None:
         self._before = before
-        self._idle_limit, self._busy_limit = idle, busy
         self.waited = 0.0
         self._idle = 0.0
 
@@ -54,7 +53,7 @@ class Patience:
         before, self._before = self._before, now
         works = now is None or before is None or now.state in "RD" or now.seconds - before.seconds >= WORKS * seconds
         self._idle = 0.0 if works else self._idle + seconds
-        return self._idle >= self._idle_limit or self.waited >= self._busy_limit
+        return self._idle >= IDLE or self.waited >= BUSY
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,12 @@ async def _ask(session: aiohttp.ClientSession, url: str, headers: dict[str, str]
         return None
 
 
-async def stuck(session: aiohttp.ClientSession, url: str, pid: int, idle: float = IDLE, busy: float = BUSY) -> float:
+async def stuck(session: aiohttp.ClientSession, url: str, pid: int) -> float:
     """Return, once a process no longer answers and is taken as stuck, for how many seconds it was waited for."""
     while True:
         await asyncio.sleep(EVERY)
         asking = asyncio.ensure_future(answer(session, url))
-        patience = Patience(effort(pid), idle, busy)
+        patience = Patience(effort(pid))
         try:
             while not (await asyncio.wait([asking], timeout=LOOK))[0]:
                 if patience.is_over(LOOK, effort(pid)):

@@ -30,8 +30,8 @@ class Trouble:
         elif self._back and not self._again:
             self._again = True
             said = (
-                f"Le processus « {self.name} » {how} à peine relancé ; il sera relancé chaque fois, de moins en moins "
-                f"vite. Détails : {self.log}"
+                f"Le processus « {self.name} » {how}, une fois de plus ; il est relancé chaque fois, de moins en moins vite. "
+                f"Détails : {self.log}"
             )
         self._back = False
         return delay, said
