@@ -188,8 +188,6 @@ class Supervisor:
             log.warning("annuaire non écrit (%s) : %s", type(error).__name__, settings.directory)
         path = settings.var_dir / "run.json"
         known = {"rasa_url": ",".join(where.rasa_urls), "brain_secret": where.secret}
-        if where.rasa_ports:
-            known["rasa_port"] = str(where.rasa_ports[0])
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
             path.touch(mode=0o600)
