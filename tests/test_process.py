@@ -1,5 +1,6 @@
 """Tests for `make run` as a person runs it: real processes, clear sentences, clean ends. Faults seen by people: tests/faults."""
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -39,10 +40,13 @@ def test_start_answer_and_stop(tmp_path: Path) -> None:
         assert ANSWERED in stack.say(ASKED)["messages"][0]["text"]
         children = psutil.Process(stack.process.pid).children(recursive=True)
         assert any("rasa run" in " ".join(child.cmdline()).replace("bin/rasa", "rasa") for child in children)
-        idle = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
-        idle.request("GET", "/robots.txt")
-        idle.getresponse().read()
-        with held(stack.parts("actions")) as actions, ThreadPoolExecutor(1) as pool:
+        with (
+            contextlib.closing(http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)) as idle,
+            held(stack.parts("actions")) as actions,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            idle.request("GET", "/robots.txt")
+            idle.getresponse().read()
             turn = pool.submit(stack.say, ASKED)
             time.sleep(1)
             stack.process.send_signal(signal.SIGINT)
