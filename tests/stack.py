@@ -27,6 +27,7 @@ class Stack:
 
     process: "subprocess.Popen[str]"
     port: int
+    folder: Path
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -54,6 +55,18 @@ class Stack:
             assert not over, f"{pattern}: not in\n" + "\n".join(self.lines[after:])
             time.sleep(0.05)
 
+    def until_healthy(self, rasas: int = 1, seconds: float = 180) -> None:
+        """Wait until every part answers."""
+        secret = json.loads((self.folder / "run.json").read_text())
+        headers = {"Authorization": f"Bearer {secret['brain_secret']}"}
+        urls = [f"{url}/webhooks/assistant/" for url in secret["rasa_url"].split(",")]
+        assert len(urls) == rasas
+        deadline = time.monotonic() + seconds
+        for url in [*urls, f"{self.url}/health"]:
+            while not _answers(url, headers):
+                assert time.monotonic() < deadline, "\n".join(self.lines)
+                time.sleep(0.2)
+
     def parts(self, name: str) -> list[psutil.Process]:
         """Return the processes of a part: "rasa", "actions" or "gateway"."""
         marks = {"rasa": "bin/rasa", "actions": "-m actions", "gateway": "bot gateway"}
@@ -75,6 +88,12 @@ class Stack:
         return reply
 
 
+def _answers(url: str, headers: dict[str, str]) -> bool:
+    with contextlib.suppress(OSError), urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=5):
+        return True
+    return False
+
+
 @contextmanager
 def running(folder: Path, root: Path = ROOT, **settings: str) -> Iterator[Stack]:
     """Start everything, on free ports and stores of its own; kill what is left at the end."""
@@ -91,7 +110,7 @@ def running(folder: Path, root: Path = ROOT, **settings: str) -> Iterator[Stack]
         stderr=subprocess.STDOUT,
         text=True,
     )
-    stack = Stack(process, int(environment["PORT"]))
+    stack = Stack(process, int(environment["PORT"]), folder)
     children: list[psutil.Process] = []
     try:
         yield stack

@@ -192,6 +192,11 @@ class TestTwoRasas:
             stack.until("répond sur")
             yield stack
 
+    @pytest.fixture(autouse=True)
+    def everything_answers(self, stack: Stack) -> None:
+        """Let each test find both Rasas ready, whatever the one before did."""
+        stack.until_healthy(rasas=2)
+
     def test_both_answer(self, stack: Stack) -> None:
         """Two Rasas run, and a conversation goes on whichever is asked."""
         assert len(stack.parts("rasa")) == 2
@@ -227,7 +232,8 @@ class TestTwoRasas:
         assert not alive, "a connection left open delays the end"
         for name in ("rasa", "rasa-2"):
             stack.until(f"« {name} » s'est arrêté .code 0.", seen)
-            stack.until(f"« {name} » (répond de nouveau|tient)", seen)
+        stack.until_healthy(rasas=2)
+        assert not {rasa.pid for rasa in before} & {rasa.pid for rasa in stack.parts("rasa")}
 
     def test_the_actions_hang(self, stack: Stack) -> None:
         """The actions no longer answer: ended by force, started again, said once."""
@@ -260,7 +266,8 @@ class TestTwoRasas:
                 assert [ANSWERED in turn.result()["messages"][0]["text"] for turn in turns] == [True] * 6
             _, alive = psutil.wait_procs([gateway], timeout=8)
             assert not alive
-        stack.until("« passerelle » (répond de nouveau|tient)", seen)
+        stack.until("« passerelle » s'est arrêté .code 0.", seen)
+        stack.until_healthy(rasas=2)
 
     def test_a_second_interruption_ends_at_once(self, stack: Stack) -> None:
         """Ctrl-C twice, while a turn hangs, ends every process at once."""
