@@ -115,6 +115,12 @@ def trained(root: Path = ROOT) -> Path | None:
     return path
 
 
+def train_command(name: str, root: Path = ROOT, out: Path | None = None) -> list[str]:
+    """Return the command that trains a model of that name from the data as they are, into `out` (`models/` by default)."""
+    rasa = root / ".venv" / "bin" / "rasa"
+    return [str(rasa), "train", "--fixed-model-name", name, "--out", str(out or root / "models")]
+
+
 @contextlib.contextmanager
 def draft(name: str, root: Path = ROOT) -> Iterator[list[str]]:
     """Give the command that trains a model of that name beside the others; when the block ends well, it takes its place.
@@ -127,7 +133,7 @@ def draft(name: str, root: Path = ROOT) -> Iterator[list[str]]:
         if time.time() - left.stat().st_mtime > ABANDONED:
             shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=models, prefix=".draft-") as folder:
-        yield [str(root / ".venv" / "bin" / "rasa"), "train", "--fixed-model-name", name, "--out", folder]
+        yield train_command(name, root, Path(folder))
         made = Path(folder) / f"{name}.tar.gz"
         if why := fault(made, rasa_version(root)):
             raise OSError(f"le modèle n'a pas été écrit : {why}")
