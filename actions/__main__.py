@@ -1,6 +1,7 @@
-"""Start the action server on the loopback: `python -m actions [port]`."""
+"""Start the action server: `python -m actions [port] [host]`, on the loopback unless told otherwise."""
 
 import hmac
+import ipaddress
 import logging
 import os
 import sys
@@ -33,6 +34,12 @@ def guarded(secret: str) -> Sanic:
             return None
         return response.json({"error": "forbidden"}, status=403)
 
+    @app.middleware("response")
+    async def last(request: Request, answer: HTTPResponse) -> None:
+        # Sanic leaves open, for fifteen seconds, a connection on which it ends a request while it stops.
+        if request.app.is_stopping:
+            request.stream.keep_alive = False
+
     async def failed(request: Request, error: Exception) -> HTTPResponse:
         if isinstance(error, SanicException):
             return response.json({"error": type(error).__name__}, status=error.status_code)
@@ -43,11 +50,24 @@ def guarded(secret: str) -> Sanic:
     return app
 
 
-def main() -> None:
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach `host`."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def main(arguments: list[str]) -> None:
     """Serve until stopped. rasa-sdk's own launcher listens on every interface unless told; this one never does."""
-    port = int(sys.argv[1]) if len(sys.argv) > 1 else 5055
-    guarded(os.environ.get("BRAIN_SECRET", "")).run("127.0.0.1", port, access_log=False, workers=1)
+    port, host = [*arguments, *["5055", "127.0.0.1"][len(arguments) :]][:2]
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        sys.exit(f"✗ « {port} » n'est pas un port : python -m actions [port] [adresse].")
+    secret = os.environ.get("BRAIN_SECRET", "")
+    if not secret and not is_loopback(host):
+        sys.exit(f"✗ Les actions écouteraient sur {host}, ouvertes à tous : donnez BRAIN_SECRET, le même qu'à Rasa.")
+    guarded(secret).run(host, int(port), access_log=False, workers=1)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -23,7 +23,7 @@ from bot.locks import Locks
 from bot.metrics import Metrics
 from bot.privacy import logs
 from bot.rasa import Brain
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.shared import Shared
 from bot.sms import providers
 from bot.sms import routes as sms_routes
@@ -223,14 +223,23 @@ def run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    runner = Runner(create_app(settings), PER_ADDRESS if settings.rate_limit == "on" else 0)
-    stop = asyncio.Event()
+    # Left to a turn under way when we are told to stop, and to one of the same conversation that waits for it.
+    drain = 2 * settings.turn_timeout + 2
+    runner = Runner(create_app(settings), PER_ADDRESS if settings.rate_limit == "on" else 0, drain)
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    await runner.setup()
+        loop.add_signal_handler(signum, stop.set)
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except (OSError, SettingsError) as error:
+            log.critical("la passerelle ne démarre pas : %s", error)
+            raise SystemExit(1) from None
         await stop.wait()
+        # A second Ctrl-C ends at once. Not a second SIGTERM: a service manager may send it to us and to who started us.
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     finally:
         await runner.cleanup()
 

@@ -6,6 +6,7 @@ answers the second as the first, without taking the message twice.
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import json
 import logging
@@ -37,6 +38,8 @@ REVIVE_EVERY = 0.5
 RESOLVE_EVERY = 10.0
 #: Turns that one Rasa has in hand at once: it works on one, and waits for the actions and the database of the others.
 AT_ONCE = 8
+#: What is wrong with a Rasa where nothing listens any more.
+STOPPING = "refused"
 #: Seconds kept from Rasa's share of the time, for the answer to come back.
 MARGIN = 0.3
 
@@ -215,7 +218,8 @@ class Brain:
                     self._down(member, why)
                 else:
                     member.answered_at = time.monotonic()
-            return member.why
+            # One that takes no new connection and keeps ours is stopping: what it has in hand, it ends.
+            return "" if member.why == STOPPING else member.why
 
     async def _fetch(self, member: Member, method: str, path: str, body: dict[str, Any] | None, seconds: float) -> Any:
         try:
@@ -232,7 +236,7 @@ class Brain:
         except asyncio.TimeoutError:
             raise BrainError("late") from None
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
-            why = type(error).__name__
+            why = _kind(error)
             self._down(member, why)
             raise _Passing(why) from error
         except aiohttp.ClientError as error:  # not HTTP
@@ -262,7 +266,7 @@ class Brain:
                 await _bounded(response)
                 return "" if response.status == 200 else f"status {response.status}"
         except (aiohttp.ClientError, asyncio.TimeoutError, _Passing) as error:
-            return type(error).__name__
+            return _kind(error)
 
     def _down(self, member: Member, why: str) -> None:
         """Ask nothing more of a Rasa until it is seen to be ready."""
@@ -295,6 +299,12 @@ class Brain:
 
 def _in_danger(text: str, intent: str | None) -> bool:
     return intent in urgent.load().kinds.values() or urgent.assess(text) is not None
+
+
+def _kind(error: Exception) -> str:
+    """Return what a failure is, in a word."""
+    refused = isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno == errno.ECONNREFUSED
+    return STOPPING if refused else type(error).__name__
 
 
 async def _addresses(url: URL) -> list[URL]:

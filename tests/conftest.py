@@ -19,6 +19,8 @@ collect_ignore = (
         "privacy",
         "answers",
         "test_process.py",
+        "test_children.py",
+        "test_training.py",
         "test_docs.py",
         "test_identity.py",
         "test_origins.py",

@@ -37,6 +37,7 @@ class LiveBrain:
         return {
             **training.rasa_environment(),
             "BRAIN_SECRET": SECRET,
+            "ACTIONS_URL": f"http://127.0.0.1:{self.actions_port}",
             "TRACKER_URL": f"sqlite:///{self.folder / 'tracker.sqlite'}",
             "DIRECTORY_PATH": str(self.folder / "directory.sqlite"),
         }
@@ -56,13 +57,6 @@ class LiveBrain:
         """Start Rasa on the trained model and wait until it has loaded it."""
         model = training.trained()
         assert model is not None, "make train first"
-        endpoints = (
-            (ROOT / "endpoints.yml")
-            .read_text(encoding="utf-8")
-            .replace("127.0.0.1:5055", f"127.0.0.1:{self.actions_port}")
-            .replace("/webhook\n", "/webhook\n  headers:\n    Authorization: Bearer ${BRAIN_SECRET}\n")
-        )
-        (self.folder / "endpoints.yml").write_text(endpoints, encoding="utf-8")
         command = [
             str(ROOT / ".venv/bin/rasa"),
             "run",
@@ -74,7 +68,7 @@ class LiveBrain:
             str(model),
         ]
         self.rasa = self._spawn(
-            "rasa", [*command, "--endpoints", str(self.folder / "endpoints.yml"), "--credentials", "credentials.yml"]
+            "rasa", [*command, "--endpoints", "deploy/endpoints.yml", "--credentials", "credentials.yml"]
         )
         self._wait(f"http://127.0.0.1:{self.rasa_port}/webhooks/assistant/", {"Authorization": f"Bearer {SECRET}"})
 

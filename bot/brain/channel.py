@@ -94,6 +94,12 @@ class AssistantChannel(InputChannel):
                 return None
             return response.json({"error": "forbidden"}, status=403)
 
+        @routes.middleware("response")
+        async def last(request: Request, answer: HTTPResponse) -> None:
+            # Sanic leaves open, for fifteen seconds, a connection on which it ends a request while it stops.
+            if request.app.is_stopping:
+                request.stream.keep_alive = False
+
         routes.add_route(_ready, "/", methods=["GET"])
         routes.add_route(_turn, "/turn", methods=["POST"])
         routes.add_route(_forget, "/forget", methods=["POST"])

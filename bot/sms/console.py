@@ -61,12 +61,12 @@ class Terminal:
 
 
 def running(settings: Settings) -> Settings:
-    """Return the settings with the port and the secret of the Rasa that `make run` started here, unless both are set."""
+    """Return the settings with the address and the secret of the Rasa of the `make run` here, unless the secret is set."""
     with contextlib.suppress(OSError, ValueError, KeyError):
         known = json.loads((settings.var_dir / "run.json").read_text(encoding="utf-8"))
         if not settings.brain_secret:
             return settings.model_copy(
-                update={"brain_secret": str(known["brain_secret"]), "rasa_port": int(known["rasa_port"])}
+                update={"brain_secret": str(known["brain_secret"]), "rasa_url": str(known["rasa_url"])}
             )
     return settings
 
@@ -95,15 +95,14 @@ async def talk(
     Nothing is kept: the database is a temporary one, and the conversation is erased from Rasa at the end.
     """
     settings = running(settings)
-    url = f"http://127.0.0.1:{settings.rasa_port}"
     async with aiohttp.ClientSession() as session:
-        brain = Brain(session, url, settings.brain_secret, settings.turn_timeout)
+        brain = Brain(session, settings.rasas, settings.brain_secret, settings.turn_timeout)
         try:
             await brain.ready()
         except BrainError:
             write(
-                f"Rasa ne répond pas sur {url}. Démarrez l'assistant dans un autre terminal (make run), attendez qu'il "
-                "réponde, puis recommencez. Si Rasa tourne ailleurs : RASA_PORT et BRAIN_SECRET."
+                f"Rasa ne répond pas sur {', '.join(settings.rasas)}. Démarrez l'assistant dans un autre terminal (make run), attendez qu'il "
+                "réponde, puis recommencez. Si Rasa tourne ailleurs : RASA_URL et BRAIN_SECRET."
             )
             return 1
         with tempfile.TemporaryDirectory() as folder:

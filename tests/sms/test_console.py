@@ -93,12 +93,14 @@ def test_a_provider_without_its_settings(tmp_path: Path) -> None:
 
 def test_where_rasa_is(tmp_path: Path) -> None:
     """The console finds the Rasa of `make run` by what it wrote, and the environment wins."""
-    (tmp_path / "run.json").write_text('{"rasa_port": "5999", "brain_secret": "drawn"}')
+    (tmp_path / "run.json").write_text(
+        '{"rasa_url": "http://127.0.0.1:5999,http://127.0.0.1:6000", "brain_secret": "drawn"}'
+    )
     found = console.running(Settings(var_dir=tmp_path))
-    assert (found.rasa_port, found.brain_secret) == (5999, "drawn")
+    assert (found.rasas, found.brain_secret) == (["http://127.0.0.1:5999", "http://127.0.0.1:6000"], "drawn")
     assert console.running(Settings(var_dir=tmp_path, brain_secret="ours", rasa_port=1)).brain_secret == "ours"
     (tmp_path / "run.json").write_text("half writ")
-    assert console.running(Settings(var_dir=tmp_path)).rasa_port == 5005
+    assert console.running(Settings(var_dir=tmp_path)).rasas == ["http://127.0.0.1:5005"]
 
 
 @pytest.mark.live
