@@ -5,13 +5,15 @@ import os
 import sys
 from collections.abc import Coroutine
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
 
 from bot import settings as settings_module
 from bot.settings import Settings, SettingsError
+
+Answer = TypeVar("Answer")
 
 app = typer.Typer(
     add_completion=False,
@@ -27,6 +29,30 @@ def _settings() -> Settings:
     except SettingsError as error:
         typer.echo(f"✗ {error}", err=True)
         raise typer.Exit(2) from error
+
+
+#: The settings that say where the gateway's database is.
+_BASE = "DATABASE_URL, VAR_DIR"
+
+
+def _answered(command: Coroutine[Any, Any, Answer], where: str) -> Answer:
+    """Return what a command returns; a database that does not answer, or cannot be used, is said in one line.
+
+    `where` names the settings that say where it is.
+    """
+    from bot.database import StoreError, StoreUnusable
+
+    try:
+        return asyncio.run(command)
+    except StoreUnusable as error:
+        sentence = str(error)
+    except (StoreError, OSError) as error:
+        sentence = (
+            f"Une base ne répond pas ({error if isinstance(error, StoreError) else type(error).__name__}) : arrêtée, "
+            f"occupée, pleine, ou mal indiquée ({where}). Réessayez dans un moment."
+        )
+    typer.echo(f"✗ {sentence}", err=True)
+    raise typer.Exit(1)
 
 
 sms = typer.Typer(help="Les SMS : ce qui attend, ce qui n'est pas parti, un téléphone dans le terminal.")
@@ -119,18 +145,18 @@ def import_(
 
 
 @app.command()
-def purge() -> None:
+def purge(
+    force: Annotated[
+        bool, typer.Option("--force", help="même si tout a passé sa durée (la date de cette machine est juste)")
+    ] = False,
+) -> None:
     """Effacer maintenant tout ce qui a passé sa durée : passerelle, SMS, Rasa, journaux ; que le service tourne ou non."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     from bot import retention
 
     settings = _settings()
-    try:
-        gone = asyncio.run(retention.purge(settings, datetime.now(ZoneInfo("Europe/Paris"))))
-    except (SQLAlchemyError, OSError) as error:
-        typer.echo(f"✗ Une base ne répond pas ({type(error).__name__}) : DATABASE_URL, TRACKER_URL, VAR_DIR.", err=True)
-        raise typer.Exit(1) from error
+    gone = _answered(
+        retention.purge(settings, datetime.now(ZoneInfo("Europe/Paris")), force), "DATABASE_URL, TRACKER_URL, VAR_DIR"
+    )
     typer.echo(
         f"Effacé, après {settings.conservation} : {gone.conversations} conversation(s), {gone.sms} ligne(s) de SMS, "
         f"{'aucune base de Rasa ici' if gone.events is None else f'{gone.events} événement(s) de Rasa'}, {gone.logs} journal(aux)."
@@ -142,7 +168,7 @@ def feedback(csv: Annotated[bool, typer.Option("--csv", help="pour un tableur")]
     """Compter les « Cette réponse vous a aidé ? », par réponse et par mois."""
     from bot import feedback as feedback_module
 
-    typer.echo(asyncio.run(feedback_module.report(_settings(), csv)))
+    typer.echo(_answered(feedback_module.report(_settings(), csv), _BASE))
 
 
 @sms.callback(invoke_without_command=True)
@@ -169,23 +195,12 @@ def sms_console() -> None:
     raise typer.Exit(code)
 
 
-def _said(command: Coroutine[Any, Any, str]) -> None:
-    """Print what a command says; a database that does not answer is said in one line."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        typer.echo(asyncio.run(command))
-    except (SQLAlchemyError, OSError) as error:
-        typer.echo(f"✗ La base des SMS ne répond pas ({type(error).__name__}) : DATABASE_URL, VAR_DIR.", err=True)
-        raise typer.Exit(1) from error
-
-
 @sms.command("status")
 def sms_status() -> None:
     """Dire ce qui attend, et ce qui a été fait."""
     from bot.sms import commands
 
-    _said(commands.status(_settings()))
+    typer.echo(_answered(commands.status(_settings()), _BASE))
 
 
 @sms.command("dead")
@@ -195,7 +210,7 @@ def sms_dead(
     """Montrer les lettres mortes : ce qui n'a pu être répondu ou envoyé, et pourquoi."""
     from bot.sms import commands
 
-    _said(commands.dead(_settings(), text))
+    typer.echo(_answered(commands.dead(_settings(), text), _BASE))
 
 
 @sms.command("resend")
@@ -210,7 +225,7 @@ def sms_resend(
         typer.echo("✗ Donnez des lettres (python -m bot sms dead les montre), ou --all.", err=True)
         raise typer.Exit(2)
     try:
-        _said(commands.resend(_settings(), None if all_ else ids))
+        typer.echo(_answered(commands.resend(_settings(), None if all_ else ids), _BASE))
     except ValueError as error:
         typer.echo(f"✗ « {error} » n'est pas une lettre : elles s'écrivent r12 ou m3.", err=True)
         raise typer.Exit(2) from error

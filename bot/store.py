@@ -1,22 +1,18 @@
 """What the gateway remembers of conversations: enough to read one back, never answer twice, and forget.
 
-SQLite by default, PostgreSQL by setting; the words are here and in Rasa's tracker store, nowhere else.
+The words are here and in Rasa's tracker store, nowhere else. A change of a table goes with a version in `bot.migrations`.
 """
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-#: Every table of the gateway's database; `bot.sms.tables` adds its own.
-METADATA = sa.MetaData()
+from bot.database import METADATA, Database, StoreError, StoreUnusable, insert_new
 
 CONVERSATIONS = sa.Table(
     "conversations",
@@ -37,7 +33,7 @@ TURNS = sa.Table(
     sa.Column("opening", sa.String(64), unique=True),
     sa.Column("asked", sa.Text, nullable=False),
     sa.Column("reply", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
     sa.UniqueConstraint("sender", "client_id"),
 )
 #: The conversations held in a workshop, on a computer that others use next: forgotten sooner than the others.
@@ -125,96 +121,74 @@ def whole(reply: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-#: Names the lock of PostgreSQL under which tables are created.
-_OPENING = 0x48343334
+#: Conversations, and turns, that the purge deletes at once: others write in between.
+PURGED_AT_ONCE = 500
+#: Names the lock of PostgreSQL under which one gateway purges.
+_PURGING = 0x48343335
 
 
-class Store:
-    """Conversations at a SQLAlchemy address."""
+class _Repeated(Exception):
+    """The turn that is being kept is there already."""
 
-    def __init__(self, url: str) -> None:
-        self.engine: AsyncEngine = create_async_engine(url)
-        if self.engine.dialect.name == "sqlite":
-            sa.event.listen(self.engine.sync_engine, "connect", _tune_sqlite)
-            sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
-        self._durable = self.engine.execution_options(durable=True)
-        # SQLite has one writer, and makes the others ask again and again: here they queue, first come first served.
-        self._turn = asyncio.Semaphore(1 if self.engine.dialect.name == "sqlite" else 1000)
 
-    async def open(self) -> None:
-        """Create what is missing."""
-        if self.engine.dialect.name == "sqlite" and self.engine.url.database:
-            Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-        async with self.engine.begin() as connection:
-            if self.engine.dialect.name == "postgresql":  # several gateways may start at once
-                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_OPENING)))
-            await connection.run_sync(METADATA.create_all)
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that may read, decide, then write; once committed, it survives a power cut.
-
-        On SQLite the writer's lock is taken before the first read, so that what was read still holds.
-        """
-        async with self._turn, self._durable.begin() as connection:
-            yield connection
-
-    @asynccontextmanager
-    async def _changing(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that only writes; a power cut may undo the last ones."""
-        async with self._turn, self.engine.begin() as connection:
-            yield connection
-
-    async def close(self) -> None:
-        """Let go of the database."""
-        await self.engine.dispose()
-
-    async def ping(self) -> None:
-        """Raise when the database does not answer."""
-        async with self.engine.connect() as connection:
-            await connection.execute(sa.select(sa.literal(1)))
+class Store(Database):
+    """Conversations, in the gateway's database. Every method raises StoreError."""
 
     async def state(self, sender: str) -> State | None:
         """Return the state of a conversation, or None when there is none of that id."""
-        async with self.engine.connect() as connection:
+        async with self.reading() as connection:
             row = (
                 await connection.execute(sa.select(CONVERSATIONS.c.state).where(CONVERSATIONS.c.sender == sender))
             ).first()
         return State.read(row.state) if row else None
 
     async def start(self, sender: str, now: float, workshop: bool = False) -> None:
-        """Begin a conversation, in a workshop or not."""
-        async with self._changing() as connection:
+        """Begin a conversation, in a workshop or not; one that has begun goes on."""
+        async with self.changing() as connection:
             await connection.execute(
-                sa.insert(CONVERSATIONS).values(
+                insert_new(connection, CONVERSATIONS).values(
                     sender=sender, started_at=now, last_at=now, state=json.dumps(State().__dict__)
                 )
             )
             if workshop:
-                await connection.execute(sa.insert(WORKSHOP).values(sender=sender))
+                await connection.execute(insert_new(connection, WORKSHOP).values(sender=sender))
 
-    async def add(self, sender: str, turn: Turn, state: State, opening: str | None = None) -> None:
-        """Keep a turn and the new state together. `opening` marks a first message, so that its repeat finds it."""
-        async with self._changing() as connection:
-            await connection.execute(
-                sa.update(CONVERSATIONS)
-                .where(CONVERSATIONS.c.sender == sender)
-                .values(last_at=turn.at, state=json.dumps(state.__dict__, ensure_ascii=False))
-            )
-            await connection.execute(
-                sa.insert(TURNS).values(
-                    sender=sender,
-                    client_id=turn.client_id,
-                    opening=opening,
-                    asked=turn.asked,
-                    reply=json.dumps(turn.reply, ensure_ascii=False),
-                    at=turn.at,
+    async def add(self, sender: str, turn: Turn, state: State, opening: str | None = None) -> Turn | None:
+        """Keep a turn and the new state together. `opening` marks a first message, so that its repeat finds it.
+
+        A conversation erased meanwhile stays erased. Return the turn that was kept before, by another gateway, for the same
+        client message or the same opening: that one was answered.
+        """
+        try:
+            async with self.changing() as connection:
+                there = await connection.execute(
+                    sa.update(CONVERSATIONS)
+                    .where(CONVERSATIONS.c.sender == sender)
+                    .values(last_at=turn.at, state=json.dumps(state.__dict__, ensure_ascii=False))
                 )
-            )
+                if not there.rowcount:
+                    return None
+                added = await connection.execute(
+                    insert_new(connection, TURNS).values(
+                        sender=sender,
+                        client_id=turn.client_id,
+                        opening=opening,
+                        asked=turn.asked,
+                        reply=json.dumps(turn.reply, ensure_ascii=False),
+                        at=turn.at,
+                    )
+                )
+                if not added.rowcount:
+                    raise _Repeated
+        except _Repeated:
+            if turn.client_id is not None and (found := await self.repeat(sender, turn.client_id)):
+                return found
+            return await self.opened(opening) if opening is not None else None
+        return None
 
     async def _turns(self, condition: Any) -> list[Turn]:
         columns = (TURNS.c.asked, TURNS.c.reply, TURNS.c.at, TURNS.c.client_id, TURNS.c.sender)
-        async with self.engine.connect() as connection:
+        async with self.reading() as connection:
             rows = (await connection.execute(sa.select(*columns).where(condition).order_by(TURNS.c.number))).all()
         return [Turn(row.asked, whole(json.loads(row.reply)), row.at, row.client_id, row.sender) for row in rows]
 
@@ -234,14 +208,14 @@ class Store:
 
     async def was_erased(self, opening: str) -> bool:
         """Tell whether this opening message began a conversation of a workshop that was erased."""
-        async with self.engine.connect() as connection:
+        async with self.reading() as connection:
             return (
                 await connection.execute(sa.select(ERASED.c.at).where(ERASED.c.opening == opening))
             ).first() is not None
 
     async def touch(self, sender: str, now: float) -> bool:
         """Note that a conversation is still in use; return whether there is one."""
-        async with self._changing() as connection:
+        async with self.changing() as connection:
             result = await connection.execute(
                 sa.update(CONVERSATIONS).where(CONVERSATIONS.c.sender == sender).values(last_at=now)
             )
@@ -250,13 +224,13 @@ class Store:
     async def idle(self, before: float) -> list[str]:
         """Return the conversations of a workshop whose last sign of life is older than `before`."""
         query = sa.select(WORKSHOP.c.sender).join(CONVERSATIONS).where(CONVERSATIONS.c.last_at < before)
-        async with self.engine.connect() as connection:
+        async with self.reading() as connection:
             return [row.sender for row in await connection.execute(query)]
 
     async def is_idle(self, sender: str, before: float) -> bool:
         """Tell whether a conversation has given no sign of life since `before`."""
         query = sa.select(CONVERSATIONS.c.last_at).where(CONVERSATIONS.c.sender == sender)
-        async with self.engine.connect() as connection:
+        async with self.reading() as connection:
             row = (await connection.execute(query)).first()
         return row is not None and row.last_at < before
 
@@ -267,76 +241,80 @@ class Store:
             TURNS.c.opening.is_not(None),
             sa.exists().where(WORKSHOP.c.sender == sender),
         )
-        async with self._changing() as connection:
-            await connection.execute(sa.insert(ERASED).from_select(["opening", "at"], of_it))
+        async with self.changing() as connection:
+            await connection.execute(insert_new(connection, ERASED).from_select(["opening", "at"], of_it))
             await connection.execute(sa.delete(TURNS).where(TURNS.c.sender == sender))
             await connection.execute(sa.delete(WORKSHOP).where(WORKSHOP.c.sender == sender))
             result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.sender == sender))
         await self.forget_log()
         return bool(result.rowcount)
 
-    async def forget_log(self) -> None:
-        """Empty SQLite's write-ahead log: what was deleted must not stay readable in it."""
-        if self.engine.dialect.name == "sqlite":
-            async with self.engine.connect() as connection:
-                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
     async def count_feedback(self, answer: str, day: date, helped: bool) -> None:
         """Count one opinion of an answer."""
         column = FEEDBACK.c.yes if helped else FEEDBACK.c.no
-        one_more = (
-            sa.update(FEEDBACK)
-            .where(FEEDBACK.c.answer == answer, FEEDBACK.c.day == day)
-            .values({column.name: column + 1})
+        dialect = sqlite if self.is_sqlite else postgresql
+        first: Any = dialect.insert(FEEDBACK).values(answer=answer, day=day, yes=int(helped), no=int(not helped))
+        one_more = first.on_conflict_do_update(
+            index_elements=[FEEDBACK.c.answer, FEEDBACK.c.day], set_={column.name: column + 1}
         )
-        first = sa.insert(FEEDBACK).values(answer=answer, day=day, yes=int(helped), no=int(not helped))
-        async with self._changing() as connection:
-            if (await connection.execute(one_more)).rowcount:
-                return
-        try:
-            async with self._changing() as connection:
-                await connection.execute(first)
-        except sa.exc.IntegrityError:  # somebody else was the first of the day, meanwhile
-            async with self._changing() as connection:
-                await connection.execute(one_more)
+        async with self.changing() as connection:
+            await connection.execute(one_more)
 
     async def feedback(self) -> list[tuple[str, date, int, int]]:
         """Return (answer, day, yes, no), oldest day first."""
         query = sa.select(FEEDBACK).order_by(FEEDBACK.c.day, FEEDBACK.c.answer)
-        async with self.engine.connect() as connection:
+        async with self.reading() as connection:
             return [(row.answer, row.day, row.yes, row.no) for row in await connection.execute(query)]
 
+    async def newest(self) -> float | None:
+        """Return when the last message came, in seconds since 1970; None when no conversation is kept."""
+        async with self.reading() as connection:
+            at: float | None = (await connection.execute(sa.select(sa.func.max(CONVERSATIONS.c.last_at)))).scalar()
+        return at
+
     async def purge(self, before: float) -> int:
-        """Delete the conversations whose last turn is older than `before`, and what is older of the others; return how many."""
-        old = sa.select(CONVERSATIONS.c.sender).where(CONVERSATIONS.c.last_at < before)
-        async with self._changing() as connection:
-            await connection.execute(sa.delete(TURNS).where(sa.or_(TURNS.c.at < before, TURNS.c.sender.in_(old))))
-            await connection.execute(sa.delete(WORKSHOP).where(WORKSHOP.c.sender.in_(old)))
-            await connection.execute(sa.delete(ERASED).where(ERASED.c.at < before))
-            result = await connection.execute(sa.delete(CONVERSATIONS).where(CONVERSATIONS.c.last_at < before))
+        """Delete the conversations whose last turn is older than `before`, and what is older of the others; return how many.
+
+        Some at a time, so that a message never waits long behind it. While another gateway purges, nothing.
+        """
+        gone = 0
+        while (some := await self._purge_conversations(before)) is not None:
+            gone += some
+            if some < PURGED_AT_ONCE:
+                break
+        while await self._purge_turns(before) == PURGED_AT_ONCE:
+            pass
         await self.forget_log()
-        return int(result.rowcount)
+        return gone
+
+    async def _may_purge(self, connection: AsyncConnection) -> bool:
+        if self.is_sqlite:
+            return True
+        return bool((await connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_PURGING)))).scalar())
+
+    async def _purge_conversations(self, before: float) -> int | None:
+        old = (
+            sa.select(CONVERSATIONS.c.sender)
+            .where(CONVERSATIONS.c.last_at < before)
+            .limit(PURGED_AT_ONCE)
+            .with_for_update(skip_locked=True)  # one that a message is bringing back to life
+        )
+        async with self.writing() as connection:
+            if not await self._may_purge(connection):
+                return None
+            senders = [row.sender for row in await connection.execute(old)]
+            for table in (TURNS, WORKSHOP, CONVERSATIONS):
+                await connection.execute(sa.delete(table).where(table.c.sender.in_(senders)))
+        return len(senders)
+
+    async def _purge_turns(self, before: float) -> int:
+        old = sa.select(TURNS.c.number).where(TURNS.c.at < before).limit(PURGED_AT_ONCE)
+        async with self.writing() as connection:
+            if not await self._may_purge(connection):
+                return 0
+            await connection.execute(sa.delete(ERASED).where(ERASED.c.at < before))
+            gone = await connection.execute(sa.delete(TURNS).where(TURNS.c.number.in_(old.scalar_subquery())))
+        return int(gone.rowcount)
 
 
-def _tune_sqlite(connection: Any, record: Any) -> None:
-    """Let readers and the writer work at once, and what is deleted be overwritten."""
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "busy_timeout=5000",
-        "secure_delete=ON",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    """Start a durable transaction with the writer's lock, and its commit on the disk; leave the others as they are."""
-    durable = bool(connection.get_execution_options().get("durable"))
-    if connection.info.get("durable", False) != durable:
-        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-        connection.info["durable"] = durable
-    if durable:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+__all__ = ["METADATA", "State", "Store", "StoreError", "StoreUnusable", "Turn", "whole"]

@@ -29,6 +29,7 @@ collect_ignore = (
         "test_subjects.py",
         "test_checklists.py",
         "imports",
+        "stores",
         "directory/importers",
         "test_fetch.py",
     ]
@@ -45,6 +46,7 @@ if TYPE_CHECKING or not INSIDE_RASA:
     from tests import traces
     from tests.clock import Clock
     from tests.live import SECRET, LiveBrain
+    from tests.postgres import Postgres, binaries
 
     Client = TestClient[web.Request, web.Application]
     MakeClient = Callable[..., Awaitable[Client]]
@@ -78,6 +80,15 @@ if not INSIDE_RASA:
             yield live
         finally:
             live.stop()
+
+    @pytest.fixture(scope="session")
+    def postgres() -> Iterator[Postgres]:
+        """A real PostgreSQL, shared by the whole run."""
+        if binaries() is None:
+            pytest.skip("PostgreSQL is not here (make system-deps)")
+        server = Postgres()
+        yield server
+        server.stop()
 
     @pytest.fixture
     def clock() -> Clock:

@@ -1,10 +1,13 @@
-"""A real PostgreSQL, started once for a test run, on a free port, in a folder of its own. It refuses to run as root."""
+"""A real PostgreSQL, on a free port, in a folder of its own; one for a test run, or one that a test stops. It refuses to run as root."""
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
+
+import psutil
 
 from tests.live import free_port
 
@@ -16,7 +19,7 @@ def binaries() -> Path | None:
 
 
 class Postgres:
-    """`url` is its asynchronous SQLAlchemy address; `stop` ends it and removes its folder."""
+    """`database` makes an empty one and returns its address; `halt` and `start` keep the data, `stop` removes all."""
 
     def __init__(self) -> None:
         programs = binaries()
@@ -28,9 +31,8 @@ class Postgres:
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres")
         self._run("initdb", "-D", str(self._data), "-U", "test", "-A", "trust", "--no-sync")
-        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._folder / "log"), "-o", options, "start")
         self._names = 0
+        self.start()
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), *arguments]
@@ -45,7 +47,29 @@ class Postgres:
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "test", name)
         return f"postgresql+asyncpg://test@127.0.0.1:{self.port}/{name}"
 
+    def start(self) -> None:
+        """Start it, on the data that it has."""
+        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+
+    def halt(self, how: str = "immediate") -> None:
+        """End it, as a machine that fails does ("immediate") or as an administrator does ("fast")."""
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-m", how, "stop")
+
+    def freeze(self) -> None:
+        """Stop every process of it where it is: it neither answers nor refuses."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, signum: signal.Signals) -> None:
+        first = psutil.Process(int((self._data / "postmaster.pid").read_text(encoding="ascii").split()[0]))
+        for process in (first, *first.children(recursive=True)):
+            process.send_signal(signum)
+
     def stop(self) -> None:
-        """End the server at once."""
-        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
+        """End it and remove its folder."""
+        self.halt()
         shutil.rmtree(self._folder, ignore_errors=True)

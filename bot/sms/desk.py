@@ -56,7 +56,7 @@ class Desk:
 
     async def depths(self, now: float) -> Depths:
         """Return how much waits, and what was done lately."""
-        async with self._store.engine.connect() as connection:
+        async with self._store.reading() as connection:
 
             async def one(what: Any, *where: Any) -> Any:
                 return (await connection.execute(sa.select(what).where(*where))).scalar_one()
@@ -91,7 +91,7 @@ class Desk:
 
     async def dead(self, with_text: bool = False) -> list[Letter]:
         """Return the dead letters, oldest first; never a number, and the text only when asked."""
-        async with self._store.engine.connect() as connection:
+        async with self._store.reading() as connection:
             messages = (
                 await connection.execute(sa.select(INBOX).where(INBOX.c.state == DEAD).order_by(INBOX.c.number))
             ).all()

@@ -1,16 +1,16 @@
 """What comes in: kept once, claimed in the order of its arrival, ended together with the answer that it gets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.database import insert_new
 from bot.sms.outbox import Answer, Outbox
-from bot.sms.queue import LEASE, exists, expired, next_in_turn
+from bot.sms.queue import LEASE, exists, lost, next_in_turn
 from bot.sms.sealed import Sealer
 from bot.sms.tables import ANSWERED, ANSWERING, DEAD, DUPLICATE, IGNORED, INBOX, OUTBOX, PEOPLE, WAITING
 from bot.store import Store
@@ -118,11 +118,7 @@ class Inbox:
 
     async def _meet(self, connection: AsyncConnection, person: str, now: float) -> None:
         """Make sure that the person has a row, and hold it: two copies that come in together are looked at in turn."""
-        values = {"person": person, "last_at": now}
-        if connection.dialect.name == "postgresql":
-            await connection.execute(postgresql.insert(PEOPLE).values(values).on_conflict_do_nothing())
-        else:
-            await connection.execute(sqlite.insert(PEOPLE).values(values).on_conflict_do_nothing())
+        await connection.execute(insert_new(connection, PEOPLE).values(person=person, last_at=now))
         await connection.execute(sa.update(PEOPLE).where(PEOPLE.c.person == person).values(last_at=now))
 
     async def _is_same(self, connection: AsyncConnection, arrival: Arrival, now: float) -> bool:
@@ -155,7 +151,7 @@ class Inbox:
     async def claim(self, now: float) -> Claim | None:
         """Take up the next message: danger first, then the oldest whose person has none before it; None when there is none."""
         next_one = next_in_turn(INBOX, ANSWERING, now)
-        async with self._store.engine.connect() as connection:
+        async with self._store.reading() as connection:
             if (await connection.execute(next_one)).first() is None:
                 return None
         async with self._store.writing() as connection:
@@ -278,22 +274,22 @@ class Inbox:
             await self._outbox.add(connection, claim.id, claim.person, answer, now, last_word=True)
         await self._store.forget_log()
 
-    async def recover(self, now: float) -> int:
-        """Take back what dead workers held; return how many messages."""
+    async def recover(self, now: float, held: Collection[int] = ()) -> int:
+        """Take back what nobody has in hand: `held` are the messages that we have; return how many messages."""
         async with self._store.writing() as connection:
             result = await connection.execute(
                 sa.update(INBOX)
-                .where(INBOX.c.state == ANSWERING, INBOX.c.lease != self._worker, expired(INBOX, now))
+                .where(lost(INBOX, ANSWERING, now, self._worker, held))
                 .values(state=WAITING, lease=None, lease_until=None, next_at=now)
             )
         return int(result.rowcount)
 
-    async def renew(self, now: float) -> None:
-        """Hold what we hold for LEASE seconds more."""
+    async def renew(self, now: float, held: Collection[int]) -> None:
+        """Hold what we have in hand for LEASE seconds more."""
         async with self._store.writing() as connection:
             await connection.execute(
                 sa.update(INBOX)
-                .where(INBOX.c.state == ANSWERING, INBOX.c.lease == self._worker)
+                .where(INBOX.c.state == ANSWERING, INBOX.c.lease == self._worker, INBOX.c.number.in_(held))
                 .values(lease_until=now + LEASE)
             )
 

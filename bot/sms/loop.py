@@ -7,17 +7,42 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from bot.database import StoreError, StoreRefused
+
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 #: Seconds between two looks when nothing wakes the loop, and after the store failed.
 LOOK, AFTER_FAULT = 1.0, 2.0
+#: Seconds between two tries to note in the store what came of something; the last one is for all the tries that follow.
+INSIST = (0.2, 0.5, 1.0, 2.0)
 
 
 def tell(what: str, error: BaseException) -> None:
     """Log an unexpected error without its message, which may quote a person or a number."""
     log.error("%s: %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+
+
+async def insist(note: Callable[[], Awaitable[Result]], fault: Callable[[str], None]) -> Result:
+    """Note in the store what came of something, as often as it takes: what was done must not be done again.
+
+    It holds the place of the item in its loop, which could take up nothing else without the store. Stopped, it is cancelled,
+    and the next process finds the item where it was.
+    """
+    tries = 0
+    while True:
+        try:
+            return await note()
+        except StoreRefused:
+            raise
+        except StoreError as error:
+            if not tries:
+                tell("sms noting", error)
+            fault("noting")
+        await asyncio.sleep(INSIST[min(tries, len(INSIST) - 1)])
+        tries += 1
 
 
 class Loop(Generic[Item]):
@@ -38,7 +63,7 @@ class Loop(Generic[Item]):
         self._fault = fault
         self._woken = asyncio.Event()
         self._stopping = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Item] = {}
         self._runner: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -50,9 +75,9 @@ class Loop(Generic[Item]):
         self._woken.set()
 
     @property
-    def busy(self) -> bool:
-        """Tell whether something is in hand."""
-        return bool(self._tasks)
+    def in_hand(self) -> list[Item]:
+        """What is being handled."""
+        return list(self._tasks.values())
 
     async def stop(self, patience: float) -> None:
         """Take up nothing more, and leave `patience` seconds to what is in hand."""
@@ -64,7 +89,7 @@ class Loop(Generic[Item]):
             with contextlib.suppress(asyncio.CancelledError):
                 await self._runner
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=patience)
+            _, late = await asyncio.wait(set(self._tasks), timeout=patience)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -84,8 +109,8 @@ class Loop(Generic[Item]):
                 pause = AFTER_FAULT
             if item is not None:
                 task = asyncio.create_task(self._handled(item))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._tasks[task] = item
+                task.add_done_callback(self._tasks.__delitem__)
                 continue
             self._slots.release()
             if not self._stopping:

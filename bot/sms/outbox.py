@@ -1,7 +1,7 @@
 """What goes out: one row for each text message, sent in order, tried again by kind of failure, its number erased at its end."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.sms.providers.base import Receipt, Status
-from bot.sms.queue import LEASE, expired, next_in_turn
+from bot.sms.queue import LEASE, lost, next_in_turn
 from bot.sms.sealed import Sealer, without_numbers
 from bot.sms.tables import CANCELLED, DEAD, OUTBOX, SENDING, SENT, WAITING
 from bot.store import Store
@@ -92,7 +92,7 @@ class Outbox:
     async def claim(self, now: float) -> Parcel | None:
         """Take up the next text message to send, marked as being sent before it is; None when there is none."""
         next_one = next_in_turn(OUTBOX, SENDING, now)
-        async with self._store.engine.connect() as connection:
+        async with self._store.reading() as connection:
             if (await connection.execute(next_one)).first() is None:
                 return None
         async with self._store.writing() as connection:
@@ -221,28 +221,27 @@ class Outbox:
                 await connection.execute(this.where(OUTBOX.c.state == SENT).values(sealed=None))
         return True
 
-    async def recover(self, now: float) -> int:
-        """Look after what dead workers were sending; return how many text messages.
+    async def recover(self, now: float, held: Collection[int] = ()) -> int:
+        """Look after what is being sent by nobody: `held` are the text messages that we have in hand; return how many.
 
         What a receipt tells of is sent. The rest waits GRACE seconds for a receipt, then is sent again: a possible double.
         """
-        lost = sa.and_(OUTBOX.c.state == SENDING, OUTBOX.c.lease != self._worker, expired(OUTBOX, now))
         async with self._store.writing() as connection:
             result = await connection.execute(
                 sa.update(OUTBOX)
-                .where(lost)
+                .where(lost(OUTBOX, SENDING, now, self._worker, held))
                 .values(state=WAITING, lease=None, lease_until=None, uncertain=True, next_at=now + GRACE)
             )
             if result.rowcount:
                 await connection.execute(_accepted_meanwhile(now))
         return int(result.rowcount)
 
-    async def renew(self, now: float) -> None:
-        """Hold what we hold for LEASE seconds more."""
+    async def renew(self, now: float, held: Collection[int]) -> None:
+        """Hold what we have in hand for LEASE seconds more."""
         async with self._store.writing() as connection:
             await connection.execute(
                 sa.update(OUTBOX)
-                .where(OUTBOX.c.state == SENDING, OUTBOX.c.lease == self._worker)
+                .where(OUTBOX.c.state == SENDING, OUTBOX.c.lease == self._worker, OUTBOX.c.number.in_(held))
                 .values(lease_until=now + LEASE)
             )
 
@@ -258,7 +257,7 @@ class Outbox:
     async def expire(self, now: float) -> int:
         """Put what has waited too long among the dead letters; return how many text messages."""
         stale = sa.select(OUTBOX.c.number).where(OUTBOX.c.state == WAITING, OUTBOX.c.expires_at <= now)
-        async with self._store.engine.connect() as connection:
+        async with self._store.reading() as connection:
             if (await connection.execute(stale.limit(1))).first() is None:
                 return 0
         async with self._ending() as connection:

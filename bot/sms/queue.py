@@ -1,5 +1,6 @@
 """What the inbox and the outbox share: leases, dates, and what is true of both tables."""
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,16 @@ def due(table: Any, now: float) -> Any:
 def expired(table: Any, now: float) -> Any:
     """Return the condition that the worker that held a row of `table` is dead, or that its clock went wrong."""
     return sa.or_(table.c.lease_until <= now, table.c.lease_until > now + HORIZON)
+
+
+def lost(table: Any, busy: str, now: float, worker: str, held: Collection[int]) -> Any:
+    """Return the condition that a row in hand is in nobody's: its worker died, or `worker` claimed it and never knew.
+
+    (The database went away between the commit of a claim and its answer.) `held` are the rows that `worker` has in hand.
+    """
+    return sa.and_(
+        table.c.state == busy, expired(table, now), ~sa.and_(table.c.lease == worker, table.c.number.in_(held))
+    )
 
 
 async def exists(connection: AsyncConnection, condition: Any) -> bool:

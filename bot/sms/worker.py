@@ -13,7 +13,7 @@ from bot.metrics import SmsMetrics
 from bot.sms import retry
 from bot.sms.answering import Again, Answering, Forgotten, Outcome, Said, Silence
 from bot.sms.inbox import Claim, Inbox, LeaseLost
-from bot.sms.loop import LOOK, Loop, tell
+from bot.sms.loop import LOOK, Loop, insist, tell
 from bot.sms.outbox import GRACE, Answer, Outbox, Parcel
 from bot.sms.providers.base import Failure, NotSent, Outgoing, Provider
 from bot.sms.sealed import Sealer, Unsealable
@@ -134,13 +134,15 @@ class Worker:
     async def round(self) -> None:
         """Renew what we hold, take up what dead workers held, put aside what is stale."""
         now = self._now()
-        if self._answers.busy:
-            await self._inbox.renew(now)
-        if self._sends.busy:
-            await self._outbox.renew(now)
-        if await self._inbox.recover(now):
+        answering = [claim.id for claim in self._answers.in_hand]
+        sending = [parcel.id for parcel in self._sends.in_hand]
+        if answering:
+            await self._inbox.renew(now, answering)
+        if sending:
+            await self._outbox.renew(now, sending)
+        if await self._inbox.recover(now, answering):
             self._answers.wake()
-        if found := await self._outbox.recover(now):
+        if found := await self._outbox.recover(now, sending):
             log.warning("sms: %d text messages were being sent by a process that died", found)
             self._sends.wake()
         if gone := await self._outbox.expire(now):
@@ -173,7 +175,7 @@ class Worker:
         except Unsealable:
             log.error("sms: a message was sealed with a key that SECRET_KEY no longer holds")
             self._metrics.dead.labels("key").inc()
-            await self._inbox.give_up(claim, "key", self._now())
+            await insist(lambda: self._inbox.give_up(claim, "key", self._now()), self._fault)
             return
         outcome: Outcome | None
         try:
@@ -182,16 +184,20 @@ class Worker:
             tell("sms answering", error)
             self._fault("answering")
             outcome = self._after_fault(claim, text)
-        now = self._now()
+        await insist(lambda: self._end(claim, number, outcome, self._now()), self._fault)
+        self._sends.wake()
+
+    async def _end(self, claim: Claim, number: str, outcome: Outcome | None, now: float) -> None:
+        """Keep what came of a message; raise LeaseLost, StoreError."""
         if outcome is None:
-            self._metrics.dead.labels("fault").inc()
             await self._inbox.give_up(claim, "fault", now)
+            self._metrics.dead.labels("fault").inc()
         elif isinstance(outcome, Again):
-            self._metrics.put_off.inc()
             await self._inbox.put_off(claim, outcome.seconds, now)
+            self._metrics.put_off.inc()
         elif isinstance(outcome, Silence):
-            self._metrics.ignored.labels(outcome.reason).inc()
             await self._inbox.silenced(claim, outcome.reason, outcome.person, now)
+            self._metrics.ignored.labels(outcome.reason).inc()
         elif isinstance(outcome, Forgotten):
             await self._inbox.forgotten(claim, Answer(number, outcome.texts), now)
             self._metrics.answered.inc()
@@ -199,7 +205,6 @@ class Worker:
             answer = Answer(number, outcome.texts, int(outcome.urgent))
             await self._inbox.answered(claim, answer, outcome.person, now)
             self._metrics.answered.inc()
-        self._sends.wake()
 
     def _after_fault(self, claim: Claim, text: str) -> Said | Again | None:
         """Return what to do of a message on which the answering failed: again, then honestly, then a dead letter."""
@@ -262,21 +267,12 @@ class Worker:
         self.pace.accepted()
         self.refused_for = None
         failing, self._failing = self._failing, False
-        # It left: a store that fails now must not make it leave twice, so we insist.
-        for pause in (0.2, 1.0, 3.0):
-            try:
-                await self._outbox.sent(parcel, provider_id, self._now())
-                break
-            except Exception as error:
-                tell("sms noting", error)
-                self._fault("noting")
-                await asyncio.sleep(pause)
-        else:
-            await self._outbox.sent(parcel, provider_id, self._now())
+        # It left: a store that fails now must not make it leave twice.
+        await insist(lambda: self._outbox.sent(parcel, provider_id, self._now()), self._fault)
         self._metrics.sent.inc()
         self._metrics.seconds.observe(max(0.0, self._now() - parcel.received_at))
         if failing:  # it works again: what waits for another try need not wait any longer
-            await self._outbox.hasten(self._now())
+            await insist(lambda: self._outbox.hasten(self._now()), self._fault)
             self._sends.wake()
 
     async def _failed(self, parcel: Parcel, error: NotSent) -> None:
@@ -297,9 +293,10 @@ class Worker:
         if error.maybe:
             seconds = max(seconds, GRACE)
         self._metrics.retries.labels(error.kind.value).inc()
-        await self._outbox.put_off(parcel, seconds, str(error), error.maybe, self._now())
+        told, maybe, wait = str(error), error.maybe, seconds
+        await insist(lambda: self._outbox.put_off(parcel, wait, told, maybe, self._now()), self._fault)
 
     async def _bury(self, parcel: Parcel, reason: str, error: str) -> None:
-        count = await self._outbox.dead(parcel, error, self._now())
+        count = await insist(lambda: self._outbox.dead(parcel, error, self._now()), self._fault)
         self._metrics.dead.labels(reason).inc(count)
         log.error("sms: %d text messages will not be sent (python -m bot sms dead)", count)

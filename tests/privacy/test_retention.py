@@ -74,7 +74,7 @@ async def test_the_command_reaches_rasas_store_too(
     now = datetime.now(timezone.utc)
     assert (await retention.purge(settings, now)).conversations == 0
     assert left(everywhere, marks)
-    gone = await retention.purge(settings, now + timedelta(days=settings.retention_days, hours=1))
+    gone = await retention.purge(settings, now + timedelta(days=settings.retention_days, hours=1), force=True)
     assert gone.conversations == 1
     assert gone.events
     assert gone.logs == 1

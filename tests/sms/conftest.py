@@ -1,22 +1,11 @@
 """Benches for the inbox, the outbox and the worker: on SQLite, and on a real PostgreSQL where there is one."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.postgres import Postgres, binaries
 from tests.sms.harness import Bench
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A real PostgreSQL."""
-    if binaries() is None:
-        pytest.skip("PostgreSQL is not here (make system-deps)")
-    server = Postgres()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -147,10 +147,11 @@ async def test_a_renewed_lease_holds(bench: Bench) -> None:
     """A slow worker that renews keeps its message."""
     slow, quick = await bench.start(), await bench.start()
     await bench.receive(slow, "bonjour")
-    assert await slow.box.inbox.claim(bench.now.timestamp())
+    claim = await slow.box.inbox.claim(bench.now.timestamp())
+    assert claim
     for _ in range(5):
         bench.later(5)
-        await slow.box.inbox.renew(bench.now.timestamp())
+        await slow.box.inbox.renew(bench.now.timestamp(), [claim.id])
         assert await quick.box.inbox.recover(bench.now.timestamp()) == 0
 
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from aiohttp import web
 
+from bot.database import StoreError
 from bot.sms.outbox import Parcel
 from bot.sms.providers.base import Failure, NotSent, Receipt, Status
 from bot.sms.providers.kannel import Kannel
@@ -365,7 +366,7 @@ async def test_store_locked_for_a_while(bench: Bench, monkeypatch: pytest.Monkey
     """The database fails while an accepted text message is noted: we insist, and it does not leave twice."""
     sms = await bench.start()
     real = sms.box.outbox.sent
-    failures = iter([OSError("disk"), OSError("disk")])
+    failures = iter([StoreError("disk")] * 9)
 
     async def sent(parcel: Parcel, provider_id: str, now: float) -> None:
         for failure in failures:
@@ -376,7 +377,7 @@ async def test_store_locked_for_a_while(bench: Bench, monkeypatch: pytest.Monkey
         return None
 
     monkeypatch.setattr(sms.box.outbox, "sent", sent)
-    monkeypatch.setattr("bot.sms.worker.asyncio.sleep", no_wait)
+    monkeypatch.setattr("bot.sms.loop.asyncio.sleep", no_wait)
     await bench.receive(sms, "mon mari me frappe")
     await bench.work(sms)
     assert bench.provider.doubles() == {}
