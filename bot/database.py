@@ -113,6 +113,9 @@ class Database:
 
     async def open(self) -> None:
         """Bring the schema to today's. Raise StoreUnusable when nothing but an operator can, StoreError when later may do."""
+        await self._open()
+
+    async def _open(self) -> None:
         async with self._told():
             self._make_folder()
             async with timeout(self._longest), self.engine.connect() as connection:
@@ -170,7 +173,7 @@ class Database:
             raise StoreError("resting")
         try:
             if not self._opened:
-                await self.open()
+                await self._open()
             async with self._told(), timeout(self._longest):
                 yield
         except StoreError:
