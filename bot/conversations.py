@@ -1,5 +1,6 @@
 """Conversations as the channels see them: one turn at a time each, no message answered twice, forgotten when asked."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from bot.assistant import Assistant, Reply
 from bot.locks import Locks
 from bot.privacy import Kind, redact
 from bot.rasa import BrainError
-from bot.store import State, Store, Turn
+from bot.store import State, Store, StoreError, Turn
 from bot.text import clean
 from bot.tokens import Tokens
 
@@ -122,7 +123,7 @@ class Conversations:
         if reply.erase:
             try:
                 await self._erase(sender)
-            except BrainError as error:  # never say that it is erased when it is not
+            except (BrainError, StoreError) as error:  # never say that it is erased when it is not
                 log.warning("erase put off: %s", error)
                 public |= self.assistant.degraded(text, "standard", state).public()
                 return {"asked": text, **public}
@@ -131,8 +132,14 @@ class Conversations:
             return {"asked": text, **public}
         # A turn that failed may be sent again under the same id: it has not been answered yet.
         answered_id, opening = (client_id, opening) if reply.ok else (None, None)
-        await self.store.add(sender, Turn(text, public, self._now(), answered_id), reply.state, opening)
-        return {"asked": text, **public}
+        before = await self.store.add(sender, Turn(text, public, self._now(), answered_id), reply.state, opening)
+        if before is None:
+            return {"asked": text, **public}
+        # Another gateway answered the same message meanwhile: the person has one answer, and one conversation.
+        if before.sender != sender:
+            with contextlib.suppress(BrainError, StoreError):
+                await self._erase(sender)
+        return {**before.reply, "asked": before.asked}
 
     async def _answer(
         self, sender: str, text: str, state: State, channel: str, subject: str | None = None
@@ -161,11 +168,13 @@ class Conversations:
             if reply.erase:
                 try:
                     await self._erase(sender)
-                except BrainError as error:
+                except (BrainError, StoreError) as error:
                     log.warning("erase put off: %s", error)
                     return Answered(self.assistant.degraded(text, "sms", state).public(), ok=False)
             elif reply.ok:
-                await self.store.add(sender, Turn(text, reply.public(), self._now(), message_id), reply.state)
+                turn = Turn(text, reply.public(), self._now(), message_id)
+                if before := await self.store.add(sender, turn, reply.state):
+                    return Answered(before.reply)
             return Answered(reply.public(), reply.ok, reply.erase)
 
     async def forget(self, sender: str) -> None:
@@ -209,7 +218,7 @@ class Conversations:
                     continue
                 try:
                     await self._erase(sender)
-                except BrainError as error:
+                except (BrainError, StoreError) as error:
                     log.warning("workshop: erase put off: %s", error)
                     continue
                 erased += 1

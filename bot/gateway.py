@@ -30,7 +30,8 @@ from bot.sms import routes as sms_routes
 from bot.sms.providers.base import Provider
 from bot.sms.routes import SMS
 from bot.sms.service import Box, Sms
-from bot.store import Store
+from bot.standby import Standby
+from bot.store import StoreError
 from bot.tokens import Tokens
 from bot.web import api, cors, embed, feedback, pages, site, transcript, workshop
 from bot.web.compression import compress
@@ -61,6 +62,12 @@ def paris_now() -> datetime:
     return datetime.now(ZoneInfo("Europe/Paris"))
 
 
+def _route(request: web.Request) -> str:
+    """Return the route, never the address: that one is anybody's, and may hold a line of log."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "?"
+
+
 @web.middleware
 async def errors(request: web.Request, handler: Callable[[web.Request], object]) -> web.StreamResponse:
     """Turn every error into a French sentence; log faults without a word of what was sent."""
@@ -78,13 +85,15 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
         failure = ApiError("methode", headers={"Allow": ", ".join(sorted(error.allowed_methods))})
     except web.HTTPException:
         raise
+    except StoreError as error:
+        log.error("%s %s: store: %s", request.method, _route(request), error)
+        failure = ApiError("panne")
     except Exception as error:
         # The traceback, never the message of the exception: it may quote what a person wrote.
         log.error(
             "%s %s: %s\n%s",
             request.method,
-            # The route, never the address: that one is anybody's, and may hold a line of log.
-            request.match_info.route.resource.canonical if request.match_info.route.resource else "?",
+            _route(request),
             type(error).__name__,
             "".join(traceback.format_tb(error.__traceback__)),
         )
@@ -164,7 +173,7 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
     provider = provider or providers.create(settings)
 
     async def resources(app: web.Application) -> AsyncIterator[None]:
-        store = Store(settings.database)
+        store = Standby(settings.database)
         await store.open()
         # No limit of connections: who waits for Rasa must wait there, where it is seen whether it lives.
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:

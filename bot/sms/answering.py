@@ -18,7 +18,7 @@ from bot.sms.manners import Keyword, keyword, looks_automatic
 from bot.sms.reply import compose, continued
 from bot.sms.sealed import Sealer
 from bot.sms.text import split
-from bot.store import State
+from bot.store import State, StoreError
 from bot.text import clean, is_readable
 
 log = logging.getLogger(__name__)
@@ -129,8 +129,8 @@ class Answering:
     async def _forget(self, claim: Claim) -> Outcome:
         try:
             await self._conversations.forget(claim.person)
-        except BrainError as error:
-            # Never said to be erased before it is: the wish waits for Rasa, as long as it takes.
+        except (BrainError, StoreError) as error:
+            # Never said to be erased before it is: the wish waits for Rasa and for the store, as long as it takes.
             log.warning("sms: erase put off: %s", error)
             return Again(retry.BRAIN[min(claim.attempts, len(retry.BRAIN)) - 1])
         return Forgotten(self._last_words(claim))
