@@ -224,6 +224,11 @@ class Conversations:
                 erased += 1
         return erased
 
+    async def is_all_old(self, older_than: float) -> bool:
+        """Tell whether a purge would leave nothing: nobody wrote for `older_than` seconds, or the clock is wrong."""
+        newest = await self.store.newest()
+        return newest is not None and newest < self._now() - older_than
+
     async def purge(self, older_than: float) -> int:
         """Delete the conversations whose last message is more than `older_than` seconds old; return how many."""
         before = self._now() - older_than

@@ -16,6 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from bot import identity
 from bot.answers import LiveBook
 from bot.assistant import Assistant
+from bot.clock import DAY, Steady
 from bot.conversations import Conversations
 from bot.feedback import Feedback
 from bot.health import Health
@@ -53,6 +54,8 @@ WORKSHOP_EVERY = 60.0
 
 Clock = Callable[[], datetime]
 
+#: The clock of what is kept and due.
+AGES = web.AppKey("ages", Steady)
 #: The tables of SMS: they are purged whether there is a provider or not.
 BOX = web.AppKey("sms_box", Box)
 
@@ -104,13 +107,17 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
 
 @contextlib.asynccontextmanager
 async def texting(
-    app: web.Application, provider: Provider | None, session: aiohttp.ClientSession, now: Clock
+    app: web.Application, provider: Provider | None, session: aiohttp.ClientSession
 ) -> AsyncIterator[None]:
     """Take in, answer and send text messages as long as this lasts, when there is a provider."""
     if provider is None:
         yield
         return
-    sms = Sms(app[SETTINGS], provider, app[BOX], app[CONVERSATIONS], session, app[METRICS].sms, now)
+
+    def steady_now() -> datetime:
+        return datetime.fromtimestamp(app[AGES](), ZoneInfo("Europe/Paris"))
+
+    sms = Sms(app[SETTINGS], provider, app[BOX], app[CONVERSATIONS], session, app[METRICS].sms, steady_now)
     app[SMS], app[HEALTH].sms = sms, sms.state
     await sms.start()
     try:
@@ -145,7 +152,12 @@ def repeating(
 
 
 async def _purge(app: web.Application) -> int:
-    gone = await app[CONVERSATIONS].purge(app[SETTINGS].retention_days * 86400)
+    kept_for = app[SETTINGS].retention_days * DAY
+    # No clock tells whether it was right when the process began: a day is left to who would put it right.
+    if app[AGES].up < DAY and await app[CONVERSATIONS].is_all_old(kept_for):
+        log.error("purge put off: nothing would be left; is the date of this machine right? (docs/architecture.md)")
+        return 0
+    gone = await app[CONVERSATIONS].purge(kept_for)
     await app[BOX].purge()
     return gone
 
@@ -154,19 +166,23 @@ async def _clear_workshop(app: web.Application) -> int:
     return await app[CONVERSATIONS].clear_workshop(app[SETTINGS].workshop_forget_minutes * 60)
 
 
-def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | None = None) -> web.Application:
+def create_app(
+    settings: Settings, now: Clock = paris_now, provider: Provider | None = None, ages: Steady | None = None
+) -> web.Application:
     """Return the gateway; `now` is the clock that decides which figures are current (tests freeze it).
 
-    `provider` carries text messages instead of the one of the settings.
+    `provider` carries text messages instead of the one of the settings. `ages` is the clock of what is kept and due, that
+    does not jump; by default it does as `now`.
     """
     app = web.Application(middlewares=[compress, errors, hurry, cors.guard], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     rates = (
         Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
     )
-    tokens = Tokens(settings.keys(), settings.retention_days)
+    ages = app[AGES] = ages or Steady(lambda: now().timestamp(), lambda: now().timestamp())
+    tokens = Tokens(settings.keys(), settings.retention_days, ages)
     shared = Shared(settings.redis_url) if settings.redis_url else None
-    app[LIMITS] = Limits(rates, shared, lambda key: tokens.derive("limit", key))
+    app[LIMITS] = Limits(rates, shared, lambda key: tokens.derive("limit", key), ages.look)
     app[METRICS] = Metrics(settings.directory, settings.imports)
     book = LiveBook(context={"conservation": settings.conservation})
     app[PAGES] = Pages(book, now, identity.load())
@@ -179,11 +195,11 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             brain = Brain(session, settings.rasas, settings.brain_secret, settings.turn_timeout)
             assistant = Assistant(brain, book, now)
-            app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp(), Locks(shared))
+            app[CONVERSATIONS] = Conversations(assistant, store, tokens, ages, Locks(shared))
             app[FEEDBACK] = Feedback(store, book, lambda: now().date())
             app[HEALTH] = Health(brain, session, f"{settings.actions}/health", store)
-            app[BOX] = Box(settings, store, lambda: now().timestamp())
-            async with contextlib.aclosing(brain), texting(app, provider, session, now):
+            app[BOX] = Box(settings, store, ages)
+            async with contextlib.aclosing(brain), texting(app, provider, session):
                 yield
         await store.close()
         if shared is not None:
@@ -234,7 +250,7 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     # Left to a turn under way when we are told to stop, and to one of the same conversation that waits for it.
     drain = 2 * settings.turn_timeout + 2
-    runner = Runner(create_app(settings), PER_ADDRESS if settings.rate_limit == "on" else 0, drain)
+    runner = Runner(create_app(settings, ages=Steady()), PER_ADDRESS if settings.rate_limit == "on" else 0, drain)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop.set)

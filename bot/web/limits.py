@@ -35,7 +35,7 @@ class Limits:
     """Counts messages; lets everything through when `rates` is None.
 
     With a `shared` Redis the gateways count together, under digests (`hide`): an address is a person's. While it is away each
-    counts for itself.
+    counts for itself. `jumps` counts those of the machine's clock: a message noted in the future would count until then.
     """
 
     def __init__(
@@ -43,8 +43,10 @@ class Limits:
         rates: Rates | None,
         shared: Shared | None = None,
         hide: Callable[[str], str] = str,
+        jumps: Callable[[], int] = int,
     ) -> None:
         self._rates = rates
+        self._jumps, self._seen = jumps, jumps()
         self._hide = hide
         self._here = MovingWindowRateLimiter(MemoryStorage())
         self._shared = shared
@@ -75,4 +77,7 @@ class Limits:
                 return await self._shared.ask(lambda _: limiter.hit(item, key))
             except Missing:
                 pass
+        if (jumps := self._jumps()) != self._seen:
+            self._seen = jumps
+            await self._here.storage.reset()
         return await self._here.hit(item, key)
