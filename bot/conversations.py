@@ -182,12 +182,12 @@ class Conversations:
         async with self._alone(sender):
             await self._erase(sender)
 
-    async def read(self, token: str) -> list[Turn]:
-        """Return the turns of a conversation. Raise BadToken, UnknownConversation."""
+    async def read(self, token: str, last: int | None = None) -> list[Turn]:
+        """Return the turns of a conversation, or its `last` ones. Raise BadToken, UnknownConversation."""
         sender = self.tokens.sender(token)
         if await self.store.state(sender) is None:
             raise UnknownConversation
-        return await self.store.turns(sender)
+        return await self.store.turns(sender, last)
 
     async def erase(self, token: str) -> bool:
         """Erase a conversation everywhere; return whether it was still there. Raise BadToken, BrainError."""

@@ -109,11 +109,12 @@ class Standby(Store):
             self._keeper = asyncio.create_task(self._keep(), name="store keeper")
         return self._waiting.setdefault(sender, Waiting())
 
-    async def turns(self, sender: str) -> list[Turn]:
-        """Return a conversation, oldest turn first, with what waits of it."""
-        kept = await super().turns(sender)
+    async def turns(self, sender: str, last: int | None = None) -> list[Turn]:
+        """Return a conversation, or its `last` turns, oldest turn first, with what waits of it."""
+        kept = await super().turns(sender, last)
         at = {turn.at for turn in kept}
-        return kept + [turn for turn, _, _ in self._waiting.get(sender, Waiting()).turns if turn.at not in at]
+        whole = kept + [turn for turn, _, _ in self._waiting.get(sender, Waiting()).turns if turn.at not in at]
+        return whole if last is None else whole[-last:]
 
     async def repeat(self, sender: str, client_id: str) -> Turn | None:
         """Return the turn that already answered this client message, as far as is known while the database is away."""

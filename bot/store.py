@@ -186,15 +186,16 @@ class Store(Database):
             return await self.opened(opening) if opening is not None else None
         return None
 
-    async def _turns(self, condition: Any) -> list[Turn]:
+    async def _turns(self, condition: Any, last: int | None = None) -> list[Turn]:
         columns = (TURNS.c.asked, TURNS.c.reply, TURNS.c.at, TURNS.c.client_id, TURNS.c.sender)
+        newest_first = sa.select(*columns).where(condition).order_by(TURNS.c.number.desc()).limit(last)
         async with self.reading() as connection:
-            rows = (await connection.execute(sa.select(*columns).where(condition).order_by(TURNS.c.number))).all()
+            rows = (await connection.execute(newest_first)).all()[::-1]
         return [Turn(row.asked, whole(json.loads(row.reply)), row.at, row.client_id, row.sender) for row in rows]
 
-    async def turns(self, sender: str) -> list[Turn]:
-        """Return a conversation, oldest turn first."""
-        return await self._turns(TURNS.c.sender == sender)
+    async def turns(self, sender: str, last: int | None = None) -> list[Turn]:
+        """Return a conversation, or its `last` turns, oldest turn first."""
+        return await self._turns(TURNS.c.sender == sender, last)
 
     async def repeat(self, sender: str, client_id: str) -> Turn | None:
         """Return the turn that already answered this client message, or None."""

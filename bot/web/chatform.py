@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.conversations import UnknownConversation
+from bot.store import StoreError
 from bot.tokens import BadToken
 from bot.web.api import Incoming, answer
 from bot.web.errors import ApiError
@@ -17,6 +18,9 @@ from bot.web.keys import CONVERSATIONS, PAGES, SETTINGS
 from bot.web.preferences import Preferences
 from bot.web.security import from_our_pages
 
+#: Turns that a page shows, and those that it reads: one more tells that there are earlier ones, in the download.
+SHOWN = 50
+READ = SHOWN + 1
 #: Longest token and message id that a form may hold.
 _TOKEN, _ID = 500, 200
 
@@ -85,15 +89,30 @@ def preferences_after(posted: Posted, reply: Mapping[str, Any]) -> Preferences:
     return replace(posted.preferences, variant="simple") if reply["intent"] == "reformuler" else posted.preferences
 
 
-async def turns(request: web.Request, token: str) -> tuple[str, list[dict[str, Any]]]:
-    """Return the token and the turns of a conversation; nothing when it is gone."""
+async def turns(
+    request: web.Request, token: str, last: int | None = None, reply: Mapping[str, Any] | None = None
+) -> tuple[str, list[dict[str, Any]]]:
+    """Return the token and the turns of a conversation, or its `last` ones; nothing when it is gone.
+
+    `reply` is what was just answered: shown alone when the rest cannot be read for the moment.
+    """
     if not token:
         return "", []
     try:
-        kept = await request.app[CONVERSATIONS].read(token)
+        kept = await request.app[CONVERSATIONS].read(token, last)
     except (BadToken, UnknownConversation):
         return "", []
+    except StoreError:
+        if reply is None:
+            raise
+        return token, [dict(reply)]
     return token, [{"asked": turn.asked, **turn.reply} for turn in kept]
+
+
+def shown(turns: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """Return what a page needs to show turns: the SHOWN last ones, and whether there are earlier ones."""
+    turns = turns or []
+    return {"turns": turns[-SHOWN:], "earlier": len(turns) > SHOWN, "shown": SHOWN}
 
 
 def values(
@@ -116,7 +135,7 @@ def values(
         "mode": mode,
         "preferences": preferences,
         "conversation": conversation,
-        "turns": turns or [],
+        **shown(turns),
         "error": error,
         "draft": draft,
         "thanks": thanks,

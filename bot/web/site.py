@@ -30,7 +30,7 @@ async def page(
     request: web.Request, posted: Posted, token: str, error: str = "", status: int = 200, thanks: str = ""
 ) -> web.Response:
     """Show the whole page, the conversation of `token` in it."""
-    kept, turns = await chatform.turns(request, token)
+    kept, turns = await chatform.turns(request, token, chatform.READ)
     draft = posted.text if error else posted.fields.get("text", "")
     return html(
         request, "chat.html", status, **values(request, "chat", posted.preferences, kept, turns, error, draft, thanks)
@@ -64,7 +64,7 @@ async def post_form(request: web.Request) -> web.Response:
             erased=erased,
         )
     # The confirmation is shown once: nothing of the conversation is kept to be shown again.
-    kept, turns = ("", [turn]) if erased else await chatform.turns(request, token)
+    kept, turns = ("", [turn]) if erased else await chatform.turns(request, token, chatform.READ, turn)
     return html(request, "chat.html", **values(request, "chat", preferences, kept, turns))
 
 
@@ -72,5 +72,5 @@ async def post_form(request: web.Request) -> web.Response:
 async def history(request: web.Request) -> web.Response:
     """Return the turns of a conversation as HTML, for the script to show again in the same tab."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-    kept, turns = await chatform.turns(request, token)
-    return html(request, "history.html", 200 if kept else 401, turns=turns, conversation=kept)
+    kept, turns = await chatform.turns(request, token, chatform.READ)
+    return html(request, "history.html", 200 if kept else 401, conversation=kept, **chatform.shown(turns))

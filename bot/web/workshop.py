@@ -35,8 +35,9 @@ async def _page(
     status: int = 200,
     draft: str = "",
     ticked: frozenset[str] = frozenset(),
+    reply: dict[str, Any] | None = None,
 ) -> web.Response:
-    kept, turns = await chatform.turns(request, token)
+    kept, turns = await chatform.turns(request, token, chatform.READ, reply)
     return html(
         request,
         "atelier.html",
@@ -108,7 +109,7 @@ async def post_form(request: web.Request) -> web.Response:
         return html(request, "turn.html", turn=turn, conversation=token, preferences=preferences, erased=erased)
     if erased:
         raise web.HTTPSeeOther(f"{HOME}/suivant")
-    return await _page(request, preferences, token, ticked=ticked)
+    return await _page(request, preferences, token, ticked=ticked, reply=reply)
 
 
 @routes.post(f"{HOME}/effacer")

@@ -253,6 +253,7 @@ export function mount(root, base = "") {
       const response = await fetch(`${base}/historique`, { headers: { Authorization: `Bearer ${token}` } });
       const past = fragment(await response.text());
       if (!response.ok || !past?.matches("ol")) return response.status === 401 && keep("");
+      if (base) past.querySelector(".earlier button")?.remove();
       equip(past, announce);
       log.append(...past.children);
       log.querySelector("li.you:nth-last-child(2)")?.scrollIntoView({ block: "start", behavior: "instant" });
@@ -297,8 +298,10 @@ export function mount(root, base = "") {
   root.addEventListener("click", ({ target }) => { clicked = target.closest("button"); });
   form.noValidate = true;
   form.addEventListener("submit", (event) => {
-    event.preventDefault();
     const pressed = event.submitter || clicked;
+    // What the page does not show is in the file that the server writes.
+    if (!base && log.querySelector(".earlier") && pressed?.getAttribute("formaction") === "/conversation.txt") return;
+    event.preventDefault();
     if (pressed?.getAttribute("aria-disabled") === "true" && pressed !== sendButton) return;
     submit(pressed);
   });
