@@ -95,13 +95,8 @@ def train() -> None:
 def gateway() -> None:
     """Démarrer la passerelle seule (Rasa et les actions tournent ailleurs)."""
     from bot import gateway as gateway_module
-    from bot.database import StoreUnusable
 
-    try:
-        gateway_module.run(_serving())
-    except StoreUnusable as error:
-        typer.echo(f"✗ {error}", err=True)
-        raise typer.Exit(2) from error
+    gateway_module.run(_serving())
 
 
 @app.command()

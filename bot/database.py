@@ -113,7 +113,11 @@ class Database:
 
     async def open(self) -> None:
         """Bring the schema to today's. Raise StoreUnusable when nothing but an operator can, StoreError when later may do."""
-        await self._open()
+        try:
+            await self._open()
+        except StoreUnusable:
+            await self.close()
+            raise
 
     async def _open(self) -> None:
         async with self._told():

@@ -32,7 +32,7 @@ from bot.sms.providers.base import Provider
 from bot.sms.routes import SMS
 from bot.sms.service import Box, Sms
 from bot.standby import Standby
-from bot.store import StoreError
+from bot.store import StoreError, StoreUnusable
 from bot.tokens import Tokens
 from bot.web import api, cors, embed, feedback, pages, site, transcript, workshop
 from bot.web.compression import compress
@@ -258,7 +258,7 @@ async def _serve(settings: Settings) -> None:
         try:
             await runner.setup()
             await web.TCPSite(runner, settings.host, settings.port).start()
-        except (OSError, SettingsError) as error:
+        except (OSError, SettingsError, StoreUnusable) as error:
             log.critical("la passerelle ne démarre pas : %s", error)
             raise SystemExit(1) from None
         await stop.wait()

@@ -312,7 +312,7 @@ def test_a_gateway_with_a_file_that_is_no_database(tmp_path: Path) -> None:
         check=False,
         timeout=120,
     )
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "n'est pas une base de données SQLite" in done.stderr
     assert "Traceback" not in done.stderr
 
