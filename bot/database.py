@@ -28,14 +28,16 @@ log = logging.getLogger(__name__)
 #: Every table of the gateway's database: `bot.store` and `bot.sms.tables` add theirs.
 METADATA = sa.MetaData()
 
-#: Seconds that one transaction may take, the wait for a connection included: what asks has a person waiting.
-LONGEST = 4.0
+#: Seconds that one transaction may take, the wait for a connection included: what asks has a person waiting. One that only
+#: reads comes first in a turn, and leaves its time to the rest.
+LONGEST, READING = 4.0, 3.0
 #: Seconds that a transaction may take to bring an old database to today's schema.
 MIGRATING = 600.0
 #: Seconds for which SQLite asks again when another process holds it, and PostgreSQL waits for a lock. Under LONGEST.
 LOCKED = 3.0
-#: A fault that took this many seconds to come closes the door for REST seconds: who comes next is told at once.
-SLOW, REST = 1.0, 2.0
+#: A fault that took this many seconds to come closes the door for REST seconds: who comes next is told at once, and a turn
+#: that could not read does not wait again to write.
+SLOW, REST = 1.0, 5.0
 #: Connections of one gateway. PostgreSQL has 100 by default, for two gateways and the Rasas.
 CONNECTIONS = 20
 #: Names the lock of PostgreSQL under which the schema is changed.
@@ -178,7 +180,7 @@ class Database:
         try:
             if not self._opened:
                 await self._open()
-            async with self._told(), timeout(self._longest):
+            async with self._told(), timeout(min(READING, self._longest) if door == "reading" else self._longest):
                 yield
         except StoreError:
             if (now := time.monotonic()) - began > SLOW:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 import traceback
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -20,8 +21,18 @@ LOOK, AFTER_FAULT = 1.0, 2.0
 INSIST = (0.2, 0.5, 1.0, 2.0)
 
 
+#: Seconds between two lines of log on the store that is away, for each of those who ask it.
+AGAIN = 60.0
+_told: dict[str, float] = {}
+
+
 def tell(what: str, error: BaseException) -> None:
-    """Log an unexpected error without its message, which may quote a person or a number."""
+    """Log an unexpected error without its message, which may quote a person or a number; the store that is away, once a minute."""
+    if isinstance(error, StoreError) and not isinstance(error, StoreRefused):
+        if (now := time.monotonic()) - _told.get(what, -AGAIN) >= AGAIN:
+            _told[what] = now
+            log.error("%s: the store is away: %s", what, error)
+        return
     log.error("%s: %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
 
 

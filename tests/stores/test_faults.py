@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.conversations import Conversations, UnknownConversation
-from bot.database import LONGEST
+from bot.database import LONGEST, REST
 from bot.paths import ROOT
 from bot.sms.inbox import Accepted
 from bot.sms.tables import INBOX
@@ -268,7 +268,7 @@ async def test_what_waits_is_kept_when_the_process_stops(tmp_path: Path, talking
         token = (await talking(store).say("bonjour"))["conversation"]
         assert store.waiting == 1
         other.execute("COMMIT")
-    await asyncio.sleep(2.1)  # the door rests no more
+    await asyncio.sleep(REST + 0.1)
     await store.close()
     after = Standby(url)
     await after.open()
