@@ -13,9 +13,10 @@ import aiohttp
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot import identity
+from bot import identity, probes, request_id
 from bot.answers import LiveBook
 from bot.assistant import Assistant
+from bot.content_age import ContentCollector
 from bot.conversations import Conversations
 from bot.feedback import Feedback
 from bot.health import Health
@@ -32,11 +33,12 @@ from bot.sms.routes import SMS
 from bot.sms.service import Box, Sms
 from bot.store import Store
 from bot.tokens import Tokens
-from bot.web import api, cors, embed, feedback, pages, site, transcript, workshop
+from bot.web import access, api, cors, embed, feedback, pages, site, transcript, workshop
 from bot.web.compression import compress
 from bot.web.errors import ApiError
 from bot.web.keys import CONVERSATIONS, FEEDBACK, HEALTH, LIMITS, METRICS, PAGES, SETTINGS
 from bot.web.limits import Limits, Rates
+from bot.web.measures import measures
 from bot.web.render import Pages
 from bot.web.security import add_headers
 from bot.web.server import PER_ADDRESS, Runner, hurry
@@ -83,12 +85,11 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
         log.error(
             "%s %s: %s\n%s",
             request.method,
-            # The route, never the address: that one is anybody's, and may hold a line of log.
-            request.match_info.route.resource.canonical if request.match_info.route.resource else "?",
+            access.route(request),
             type(error).__name__,
             "".join(traceback.format_tb(error.__traceback__)),
         )
-        failure = ApiError("panne")
+        failure = ApiError("panne", f"Référence de cette panne : {request_id.current()[:8]}.")
     request.app[METRICS].refused.labels(failure.code).inc()
     return pages.failed(request, failure)
 
@@ -102,7 +103,8 @@ async def texting(
         yield
         return
     sms = Sms(app[SETTINGS], provider, app[BOX], app[CONVERSATIONS], session, app[METRICS].sms, now)
-    app[SMS], app[HEALTH].sms = sms, sms.state
+    app[SMS] = sms
+    app[HEALTH].probes["sms"] = probes.sms(sms.state)
     await sms.start()
     try:
         yield
@@ -138,6 +140,7 @@ def repeating(
 async def _purge(app: web.Application) -> int:
     gone = await app[CONVERSATIONS].purge(app[SETTINGS].retention_days * 86400)
     await app[BOX].purge()
+    app[METRICS].purged.set_to_current_time()
     return gone
 
 
@@ -150,7 +153,7 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
 
     `provider` carries text messages instead of the one of the settings.
     """
-    app = web.Application(middlewares=[compress, errors, hurry, cors.guard], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[access.traced, compress, errors, hurry, cors.guard], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     rates = (
         Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
@@ -158,8 +161,9 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
     tokens = Tokens(settings.keys(), settings.retention_days)
     shared = Shared(settings.redis_url) if settings.redis_url else None
     app[LIMITS] = Limits(rates, shared, lambda key: tokens.derive("limit", key))
-    app[METRICS] = Metrics(settings.directory, settings.imports)
     book = LiveBook(context={"conservation": settings.conservation})
+    content = ContentCollector(book, now)
+    app[METRICS] = Metrics(settings.directory, settings.imports, lambda: book.book.answers, (content,))
     app[PAGES] = Pages(book, now, identity.load())
     provider = provider or providers.create(settings)
 
@@ -172,7 +176,17 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
             assistant = Assistant(brain, book, now)
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp(), Locks(shared))
             app[FEEDBACK] = Feedback(store, book, lambda: now().date())
-            app[HEALTH] = Health(brain, session, f"{settings.actions}/health", store)
+            app[HEALTH] = Health(
+                {
+                    "brain": probes.brain(brain, app[METRICS].members),
+                    "actions": probes.actions(session, settings.actions),
+                    "store": probes.store(store),
+                    **({"redis": probes.redis(shared)} if shared else {}),
+                    "directory": probes.directory(settings.directory, settings.imports, bool(settings.actions_url)),
+                    "disk": probes.disk(settings.var_dir),
+                    "texts": probes.texts(content),
+                }
+            )
             app[BOX] = Box(settings, store, lambda: now().timestamp())
             async with contextlib.aclosing(brain), texting(app, provider, session, now):
                 yield
@@ -180,29 +194,11 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
         if shared is not None:
             await shared.aclose()
 
-    async def measures(app: web.Application) -> AsyncIterator[None]:
-        async def metrics(request: web.Request) -> web.Response:
-            return web.Response(body=app[METRICS].text(), content_type="text/plain")
-
-        runner = None
-        if settings.metrics_port:
-            private = web.Application()
-            private.router.add_get("/metrics", metrics)
-            runner = Runner(private)
-            await runner.setup()
-            try:
-                await web.TCPSite(runner, "127.0.0.1", settings.metrics_port).start()
-            except OSError:
-                log.warning("port %d occupé : pas de mesures Prometheus (METRICS_PORT)", settings.metrics_port)
-        yield
-        if runner:
-            await runner.cleanup()
-
     app.cleanup_ctx.append(resources)
     app.cleanup_ctx.append(repeating("purge", FIRST_PURGE, PURGE_EVERY, _purge))
     app.cleanup_ctx.append(repeating("workshop", WORKSHOP_EVERY, WORKSHOP_EVERY, _clear_workshop))
     app.cleanup_ctx.append(measures)
-    app.on_response_prepare.extend([cors.add_headers, add_headers])
+    app.on_response_prepare.extend([cors.add_headers, add_headers, access.add_id])
     app.add_routes(api.routes)
     app.add_routes(site.routes)
     app.add_routes(embed.routes)
@@ -217,7 +213,7 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
 
 def run(settings: Settings) -> None:
     """Serve until stopped."""
-    logs.configure()
+    logs.configure(settings.log_format)
     logging.getLogger("aiohttp.server").setLevel(logging.ERROR)  # it quotes requests; ours says what kind of fault
     asyncio.run(_serve(settings))
 
