@@ -50,8 +50,8 @@ def guarded(secret: str) -> Sanic:
 
     @app.middleware("response")
     async def note(request: Request, answered: HTTPResponse) -> None:
-        name = _action(request)
-        if answered.status == 200 and name:
+        # A call that was not answered may not be readable, and what fails here would leave it without an answer.
+        if answered.status == 200 and (name := _action(request)):
             log.info("%s: %.0f ms", name, (time.perf_counter() - request.ctx.began) * 1000)
 
     async def failed(request: Request, error: Exception) -> HTTPResponse:
