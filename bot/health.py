@@ -70,7 +70,7 @@ class Report:
             "parts": {part: state.word for part, state in self.states.items()},
             "details": {
                 part: {
-                    "status": state.level,
+                    "state": state.level,
                     "reason": state.reason,
                     "since": self.since[part].isoformat(timespec="seconds"),
                 }
@@ -100,6 +100,13 @@ class Health:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask_all(), name="health")
         return await asyncio.shield(self._asking)
+
+    async def seen(self, patience: float = 1.0) -> Report | None:
+        """Return the state of every part, as it was last seen when one makes us wait longer than `patience` seconds."""
+        try:
+            return await asyncio.wait_for(self.report(), patience)
+        except asyncio.TimeoutError:
+            return self._last
 
     async def _ask_all(self) -> Report:
         found = await asyncio.gather(*(self._ask(probe) for probe in self.probes.values()))

@@ -84,6 +84,22 @@ async def test_who_gives_up_stops_nobody() -> None:
     assert part.asked == 1
 
 
+async def test_metrics_do_not_wait_for_a_part_that_hangs() -> None:
+    """What was last seen is told at once; what the asking finds, the next time."""
+    part = Part()
+    health = Health({"brain": part})
+    assert (await health.seen()) == (await health.report())
+    part.slow, part.state = 0.5, failing("hangs")
+    health._asked_at = float("-inf")
+    seen = await health.seen(0.1)
+    assert seen is not None
+    assert seen.level == "ok"
+    await asyncio.sleep(0.6)
+    seen = await health.seen(0.1)
+    assert seen is not None
+    assert seen.level == "failing"
+
+
 async def test_since_when() -> None:
     """The time is that of the change of level, not of the words; it goes on while nothing changes."""
     now = [datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)]
@@ -95,13 +111,13 @@ async def test_since_when() -> None:
         told: Any = (await health.report()).public()["details"]
         return told["brain"]
 
-    assert await details() == {"status": "ok", "reason": "", "since": "2026-11-23T10:00:00+00:00"}
+    assert await details() == {"state": "ok", "reason": "", "since": "2026-11-23T10:00:00+00:00"}
     now[0] += timedelta(minutes=5)
     part.state = failing("down")
     assert (await details())["since"] == "2026-11-23T10:05:00+00:00"
     now[0] += timedelta(minutes=5)
     part.state = failing("still down")
-    assert await details() == {"status": "failing", "reason": "still down", "since": "2026-11-23T10:05:00+00:00"}
+    assert await details() == {"state": "failing", "reason": "still down", "since": "2026-11-23T10:05:00+00:00"}
 
 
 async def test_what_a_probe_raises_is_told_by_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,7 +268,7 @@ async def test_living_is_not_being_able_to_answer(make_client: MakeClient) -> No
     said = await response.json()
     assert said["status"] == "failing"
     assert said["parts"]["store"] == "ok"
-    assert {part for part, one in said["details"].items() if one["status"] == "failing"} == {"brain", "actions"}
+    assert {part for part, one in said["details"].items() if one["state"] == "failing"} == {"brain", "actions"}
     assert "Rasa" in said["parts"]["brain"]
     alive = await client.get("/live")
     assert alive.status == 200

@@ -18,7 +18,9 @@ async def measures(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
 
     async def metrics(request: web.Request) -> web.Response:
-        app[METRICS].told((await app[HEALTH].report()).levels())
+        # A part that hangs must not make us look dead: it is told at the next reading.
+        if report := await app[HEALTH].seen():
+            app[METRICS].told(report.levels())
         app[METRICS].room(*probes.room(settings.var_dir))
         return web.Response(body=app[METRICS].text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
