@@ -176,6 +176,7 @@ def create_app(settings: Settings, now: Clock = paris_now, provider: Provider | 
             assistant = Assistant(brain, book, now)
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, lambda: now().timestamp(), Locks(shared))
             app[FEEDBACK] = Feedback(store, book, lambda: now().date())
+            app[METRICS].queue.set_function(lambda: brain.admission.waiting)
             app[HEALTH] = Health(
                 {
                     "brain": probes.brain(brain, app[METRICS].members),

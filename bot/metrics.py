@@ -77,6 +77,11 @@ class Metrics:
             ["state"],
             registry=self.registry,
         )
+        self.queue = Gauge(
+            "assistant_brain_waiting",
+            "Turns that wait for a place at Rasa, those in danger first",
+            registry=self.registry,
+        )
         self.disk_free = Gauge(
             "assistant_disk_free_bytes", "Room left to us on the disk of VAR_DIR", registry=self.registry
         )

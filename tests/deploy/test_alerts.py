@@ -137,3 +137,64 @@ def test_promtool_finds_nothing_to_say_of_the_metrics() -> None:
     metrics = Metrics(more=(ContentCollector(LiveBook(), Clock()),)).text()
     done = subprocess.run(["promtool", "check", "metrics"], input=metrics, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+
+
+def test_the_commands_of_the_runbook_exist() -> None:
+    """Each `python -m bot …`, each target of make, each service of compose.yml, each file that it names."""
+    from typer.main import get_command
+
+    from bot.__main__ import app
+
+    known: Any = get_command(app)
+    for words in re.findall(r"python -m bot ((?:[a-z]+ ?)+)", RUNBOOK):
+        first, *others = words.split()
+        assert first in known.commands, first
+        if first == "sms":
+            assert others[0] in known.commands["sms"].commands, others
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`(?:PORT=\d+ )?make ([a-z-]+)", RUNBOOK):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    compose = ROOT / "compose.yml"
+    if compose.exists():
+        services = set(yaml.safe_load(compose.read_text(encoding="utf-8"))["services"])
+        named = re.findall(
+            r"docker compose (?:restart|exec -T|ps|run --rm|logs --tail 50|logs) ([a-z][a-z0-9-]*)", RUNBOOK
+        )
+        assert named
+        assert set(named) <= services
+    for path in re.findall(r"`?((?:docs|deploy|data|bot)/[\w./-]+\w)", RUNBOOK):
+        assert (ROOT / path).exists() or path == "docs/scale.md", path
+
+
+def test_the_settings_of_the_runbook_exist() -> None:
+    """A variable that it tells to change is a setting of ours."""
+    from bot.settings import Settings
+
+    for name in re.findall(r"`([A-Z][A-Z]+(?:_[A-Z]+)+)`", RUNBOOK):
+        assert name.lower() in Settings.model_fields, name
+
+
+def test_the_backup_of_the_runbook(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands, run on databases in use, give whole copies."""
+    import sqlite3
+    from contextlib import closing
+
+    (tmp_path / "var").mkdir()
+    (tmp_path / "backup").mkdir()
+    monkeypatch.chdir(tmp_path)
+    script = RUNBOOK.split("python - <<'END'\n", 1)[1].split("    END", 1)[0]
+    program = "\n".join(line.removeprefix("    ") for line in script.splitlines())
+    with (
+        closing(sqlite3.connect("var/gateway.sqlite")) as gateway,
+        closing(sqlite3.connect("var/tracker.sqlite")) as tracker,
+    ):
+        for base in (gateway, tracker):
+            base.execute("pragma journal_mode=wal")
+            base.execute("create table kept (word text)")
+            base.execute("insert into kept values ('here')")
+            base.commit()
+        exec(compile(program, "backup", "exec"), {})
+    for name in ("gateway", "tracker"):
+        with closing(sqlite3.connect(f"backup/{name}.sqlite")) as copy:
+            assert copy.execute("select word from kept").fetchall() == [("here",)]
+            assert copy.execute("pragma integrity_check").fetchall() == [("ok",)]
