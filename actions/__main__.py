@@ -31,16 +31,16 @@ def guarded(secret: str) -> Sanic:
     app.config.REQUEST_MAX_SIZE = MAX_BODY
 
     @app.middleware("request")
-    async def follow(request: Request) -> None:
-        request.ctx.began = time.perf_counter()
-        request_id.follow(_given_id(request))
-
-    @app.middleware("request")
     async def only_rasa(request: Request) -> HTTPResponse | None:
         given = (request.headers.get("authorization") or "").encode(errors="replace")
         if not secret or request.path == "/health" or hmac.compare_digest(given, f"Bearer {secret}".encode()):
             return None
         return response.json({"error": "forbidden"}, status=403)
+
+    @app.middleware("request")
+    async def follow(request: Request) -> None:
+        request.ctx.began = time.perf_counter()
+        request_id.follow(_given_id(request))
 
     @app.middleware("response")
     async def last(request: Request, answer: HTTPResponse) -> None:

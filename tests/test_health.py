@@ -240,6 +240,24 @@ async def test_what_we_say(tmp_path: Path) -> None:
     assert "expired" in (await probe()).reason
 
 
+@pytest.mark.parametrize(("waiting", "level"), [(None, "failing"), (7, "degraded")])
+async def test_a_database_away(waiting: int | None, level: str) -> None:
+    """A store that goes on by itself meanwhile degrades us, and says how many turns wait to be kept; another one fails us."""
+
+    class Away:
+        async def ping(self) -> None:
+            raise OSError("postgresql://user:hush@10.0.0.3")
+
+    away: Any = Away()
+    if waiting is not None:
+        away.waiting = waiting
+    state = await probes.store(away)()
+    assert state.level == level
+    assert "OSError" in state.reason
+    assert "hush" not in state.reason
+    assert ("7 turns" in state.reason) == (waiting == 7)
+
+
 async def test_redis_away() -> None:
     """Without Redis turns are answered: limits and locks are in memory, and /health says so without its address."""
     shared = Shared(f"redis://:hush@127.0.0.1:{free_port()}/0")
