@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot import urgent
+from bot import timing, urgent
 from bot.answers import Answer, LiveBook, Variant, render
 from bot.answers.aspects import extract
 from bot.directory import communes, hours, wording
@@ -170,11 +170,14 @@ class Assistant:
         said = said if by_picture else _typed_back(said, state)
         chosen = by_picture or _chosen(said, state)
         try:
-            turn = await self.brain.turn(sender, said, chosen)
+            with timing.stage("brain"):
+                turn = await self.brain.turn(sender, said, chosen)
         except BrainError as error:
             log.warning("turn without the brain: %s", error)
+            timing.without_brain(str(error))
             return self._by_picture(by_picture, variant, state) if by_picture else self.degraded(said, variant, state)
-        return self._reply(turn, said, state, variant, by_picture in _DANGERS)
+        with timing.stage("words"):
+            return self._reply(turn, said, state, variant, by_picture in _DANGERS)
 
     def telling_removed(self, reply: Reply, names: tuple[str, ...], channel: str) -> Reply:
         """Return `reply` with a word on what was taken out of the message (`names`), where there is room for it.

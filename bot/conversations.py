@@ -12,6 +12,7 @@ from bot.privacy import Kind, redact
 from bot.rasa import BrainError
 from bot.store import State, Store, StoreError, Turn
 from bot.text import clean
+from bot.timing import during, stage
 from bot.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Conversations:
             return await self._open(text, client_id, variant, origin, channel, subject, workshop)
         sender = self.tokens.sender(token)
         async with self._alone(sender):
-            state = await self.store.state(sender)
+            state = await during("store", self.store.state(sender))
             if state is None:
                 raise UnknownConversation
             return await self._turn(
@@ -90,13 +91,13 @@ class Conversations:
         if client_id is not None and len(client_id) >= _UNIQUE_ID:
             opening = self.tokens.derive("opening", origin, client_id, text)
         async with self._alone(opening or self.tokens.new()):
-            if opening and (turn := await self.store.opened(opening)):
+            if opening and (turn := await during("store", self.store.opened(opening))):
                 return {**turn.reply, "asked": turn.asked}
-            if workshop and opening and await self.store.was_erased(opening):
+            if workshop and opening and await during("store", self.store.was_erased(opening)):
                 raise UnknownConversation
             token = self.tokens.new()
             sender = self.tokens.sender(token)
-            await self.store.start(sender, self._now(), workshop)
+            await during("store", self.store.start(sender, self._now(), workshop))
             return await self._turn(
                 token, sender, State(), text, client_id, variant, channel, opening, subject, workshop
             )
@@ -114,7 +115,7 @@ class Conversations:
         subject: str | None = None,
         workshop: bool = False,
     ) -> dict[str, Any]:
-        if client_id is not None and (turn := await self.store.repeat(sender, client_id)):
+        if client_id is not None and (turn := await during("store", self.store.repeat(sender, client_id))):
             return {**turn.reply, "asked": turn.asked}
         if variant is not None:
             state = replace(state, variant=variant)
@@ -132,7 +133,8 @@ class Conversations:
             return {"asked": text, **public}
         # A turn that failed may be sent again under the same id: it has not been answered yet.
         answered_id, opening = (client_id, opening) if reply.ok else (None, None)
-        before = await self.store.add(sender, Turn(text, public, self._now(), answered_id), reply.state, opening)
+        kept = Turn(text, public, self._now(), answered_id)
+        before = await during("store", self.store.add(sender, kept, reply.state, opening))
         if before is None:
             return {"asked": text, **public}
         # Another gateway answered the same message meanwhile: the person has one answer, and one conversation.
@@ -147,7 +149,8 @@ class Conversations:
         """Take personal data out of `text`, before Rasa or a store sees it, and answer; return what is left, and the reply."""
         if subject:
             return text, await self.assistant.turn(sender, text, state, channel, subject)
-        found = redact("\n".join(map(clean, text.splitlines())), self.assistant.public_numbers())
+        with stage("redact"):
+            found = redact("\n".join(map(clean, text.splitlines())), self.assistant.public_numbers())
         reply = await self.assistant.turn(sender, found.bare, state, channel)
         told = tuple(kind.value for kind in found.kinds if kind is not Kind.NAME)
         return found.text, self.assistant.telling_removed(reply, told, channel)
@@ -158,11 +161,11 @@ class Conversations:
         The same `message_id` gets the same reply. A turn that failed leaves no trace: the caller tries again later.
         """
         async with self._alone(sender):
-            state = await self.store.state(sender)
+            state = await during("store", self.store.state(sender))
             if state is None:
                 state = State()
-                await self.store.start(sender, self._now())
-            elif turn := await self.store.repeat(sender, message_id):
+                await during("store", self.store.start(sender, self._now()))
+            elif turn := await during("store", self.store.repeat(sender, message_id)):
                 return Answered(turn.reply)
             text, reply = await self._answer(sender, text, state, channel)
             if reply.erase:
@@ -172,8 +175,8 @@ class Conversations:
                     log.warning("erase put off: %s", error)
                     return Answered(self.assistant.degraded(text, "sms", state).public(), ok=False)
             elif reply.ok:
-                turn = Turn(text, reply.public(), self._now(), message_id)
-                if before := await self.store.add(sender, turn, reply.state):
+                kept = Turn(text, reply.public(), self._now(), message_id)
+                if before := await during("store", self.store.add(sender, kept, reply.state)):
                     return Answered(before.reply)
             return Answered(reply.public(), reply.ok, reply.erase)
 

@@ -1,5 +1,6 @@
 """How old the directory is, for Prometheus."""
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -18,6 +19,25 @@ def _age(moment: Any) -> float | None:
         return max(0.0, time.time() - datetime.fromisoformat(str(moment)).timestamp())
     except ValueError:
         return None
+
+
+def _states(imports: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each source with the state of its last import; what cannot be read is left out."""
+    for path in sorted(imports.glob("*.state.json")):
+        with contextlib.suppress(OSError, ValueError):
+            state = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(state, dict):
+                yield path.name.removesuffix(".state.json"), state
+
+
+def seconds_since_read(directory: Path, imports: Path) -> float:
+    """Return the seconds since the directory was written, or a source read whole again, whichever came last.
+
+    An import that finds nothing new does not write it. Raise FileNotFoundError, OSError, DirectoryError.
+    """
+    directory.stat()
+    moments = [database.meta(directory).get("built_at"), *(state.get("checked_at") for _, state in _states(imports))]
+    return min((age for moment in moments if (age := _age(moment)) is not None), default=float("inf"))
 
 
 class DirectoryCollector(Collector):
@@ -60,12 +80,7 @@ class DirectoryCollector(Collector):
         failing = GaugeMetricFamily(
             "assistant_directory_source_failing", "1 when the last import of a source failed", labels=["source"]
         )
-        for path in sorted(self._imports.glob("*.state.json")):
-            try:
-                state = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                continue
-            source = path.name.removesuffix(".state.json")
+        for source, state in _states(self._imports):
             if (age := _age(state.get("checked_at"))) is not None:
                 checked.add_metric([source], age)
             failing.add_metric([source], float("failed_at" in state))

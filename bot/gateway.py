@@ -13,10 +13,11 @@ import aiohttp
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot import identity
+from bot import identity, probes, request_id
 from bot.answers import LiveBook
 from bot.assistant import Assistant
 from bot.clock import DAY, Steady
+from bot.content_age import ContentCollector
 from bot.conversations import Conversations
 from bot.feedback import Feedback
 from bot.health import Health
@@ -34,11 +35,12 @@ from bot.sms.service import Box, Sms
 from bot.standby import Standby
 from bot.store import StoreError, StoreUnusable
 from bot.tokens import Tokens
-from bot.web import api, cors, embed, feedback, pages, site, transcript, workshop
+from bot.web import access, api, cors, embed, feedback, pages, site, transcript, workshop
 from bot.web.compression import compress
 from bot.web.errors import ApiError
 from bot.web.keys import CONVERSATIONS, FEEDBACK, HEALTH, LIMITS, METRICS, PAGES, SETTINGS
 from bot.web.limits import Limits, Rates
+from bot.web.measures import measures
 from bot.web.render import Pages
 from bot.web.security import add_headers
 from bot.web.server import PER_ADDRESS, Runner, hurry
@@ -65,12 +67,6 @@ def paris_now() -> datetime:
     return datetime.now(ZoneInfo("Europe/Paris"))
 
 
-def _route(request: web.Request) -> str:
-    """Return the route, never the address: that one is anybody's, and may hold a line of log."""
-    resource = request.match_info.route.resource
-    return resource.canonical if resource else "?"
-
-
 @web.middleware
 async def errors(request: web.Request, handler: Callable[[web.Request], object]) -> web.StreamResponse:
     """Turn every error into a French sentence; log faults without a word of what was sent."""
@@ -89,18 +85,18 @@ async def errors(request: web.Request, handler: Callable[[web.Request], object])
     except web.HTTPException:
         raise
     except StoreError as error:
-        log.error("%s %s: store: %s", request.method, _route(request), error)
+        log.error("%s %s: store: %s", request.method, access.route(request), error)
         failure = ApiError("panne")
     except Exception as error:
         # The traceback, never the message of the exception: it may quote what a person wrote.
         log.error(
             "%s %s: %s\n%s",
             request.method,
-            _route(request),
+            access.route(request),
             type(error).__name__,
             "".join(traceback.format_tb(error.__traceback__)),
         )
-        failure = ApiError("panne")
+        failure = ApiError("panne", f"Référence de cette panne : {request_id.current()[:8]}.")
     request.app[METRICS].refused.labels(failure.code).inc()
     return pages.failed(request, failure)
 
@@ -118,7 +114,8 @@ async def texting(
         return datetime.fromtimestamp(app[AGES](), ZoneInfo("Europe/Paris"))
 
     sms = Sms(app[SETTINGS], provider, app[BOX], app[CONVERSATIONS], session, app[METRICS].sms, steady_now)
-    app[SMS], app[HEALTH].sms = sms, sms.state
+    app[SMS] = sms
+    app[HEALTH].probes["sms"] = probes.sms(sms.state)
     await sms.start()
     try:
         yield
@@ -159,6 +156,7 @@ async def _purge(app: web.Application) -> int:
         return 0
     gone = await app[CONVERSATIONS].purge(kept_for)
     await app[BOX].purge()
+    app[METRICS].purged.set_to_current_time()
     return gone
 
 
@@ -174,7 +172,7 @@ def create_app(
     `provider` carries text messages instead of the one of the settings. `ages` is the clock of what is kept and due, that
     does not jump; by default it does as `now`.
     """
-    app = web.Application(middlewares=[compress, errors, hurry, cors.guard], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[access.traced, compress, errors, hurry, cors.guard], client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     rates = (
         Rates.parse(settings.rate_per_conversation, settings.rate_per_address) if settings.rate_limit == "on" else None
@@ -183,8 +181,9 @@ def create_app(
     tokens = Tokens(settings.keys(), settings.retention_days, ages)
     shared = Shared(settings.redis_url) if settings.redis_url else None
     app[LIMITS] = Limits(rates, shared, lambda key: tokens.derive("limit", key), ages.look)
-    app[METRICS] = Metrics(settings.directory, settings.imports)
     book = LiveBook(context={"conservation": settings.conservation})
+    content = ContentCollector(book, now)
+    app[METRICS] = Metrics(settings.directory, settings.imports, lambda: book.book.answers, (content,))
     app[PAGES] = Pages(book, now, identity.load())
     provider = provider or providers.create(settings)
 
@@ -197,7 +196,18 @@ def create_app(
             assistant = Assistant(brain, book, now)
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, ages, Locks(shared))
             app[FEEDBACK] = Feedback(store, book, lambda: now().date())
-            app[HEALTH] = Health(brain, session, f"{settings.actions}/health", store)
+            app[METRICS].queue.set_function(lambda: brain.admission.waiting)
+            app[HEALTH] = Health(
+                {
+                    "brain": probes.brain(brain, app[METRICS].members),
+                    "actions": probes.actions(session, settings.actions),
+                    "store": probes.store(store),
+                    **({"redis": probes.redis(shared)} if shared else {}),
+                    "directory": probes.directory(settings.directory, settings.imports, bool(settings.actions_url)),
+                    "disk": probes.disk(settings.var_dir),
+                    "texts": probes.texts(content),
+                }
+            )
             app[BOX] = Box(settings, store, ages)
             async with contextlib.aclosing(brain), texting(app, provider, session):
                 yield
@@ -205,29 +215,11 @@ def create_app(
         if shared is not None:
             await shared.aclose()
 
-    async def measures(app: web.Application) -> AsyncIterator[None]:
-        async def metrics(request: web.Request) -> web.Response:
-            return web.Response(body=app[METRICS].text(), content_type="text/plain")
-
-        runner = None
-        if settings.metrics_port:
-            private = web.Application()
-            private.router.add_get("/metrics", metrics)
-            runner = Runner(private)
-            await runner.setup()
-            try:
-                await web.TCPSite(runner, "127.0.0.1", settings.metrics_port).start()
-            except OSError:
-                log.warning("port %d occupé : pas de mesures Prometheus (METRICS_PORT)", settings.metrics_port)
-        yield
-        if runner:
-            await runner.cleanup()
-
     app.cleanup_ctx.append(resources)
     app.cleanup_ctx.append(repeating("purge", FIRST_PURGE, PURGE_EVERY, _purge))
     app.cleanup_ctx.append(repeating("workshop", WORKSHOP_EVERY, WORKSHOP_EVERY, _clear_workshop))
     app.cleanup_ctx.append(measures)
-    app.on_response_prepare.extend([cors.add_headers, add_headers])
+    app.on_response_prepare.extend([cors.add_headers, add_headers, access.add_id])
     app.add_routes(api.routes)
     app.add_routes(site.routes)
     app.add_routes(embed.routes)
@@ -242,7 +234,7 @@ def create_app(
 
 def run(settings: Settings) -> None:
     """Serve until stopped."""
-    logs.configure()
+    logs.configure(settings.log_format)
     logging.getLogger("aiohttp.server").setLevel(logging.ERROR)  # it quotes requests; ours says what kind of fault
     asyncio.run(_serve(settings))
 

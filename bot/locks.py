@@ -12,6 +12,7 @@ from redis.asyncio.lock import Lock
 from redis.exceptions import LockError, RedisError
 
 from bot.shared import Missing, Shared
+from bot.timing import stage
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,10 @@ class Locks:
         lock = self._here.get(key)
         if lock is None:
             lock = self._here[key] = asyncio.Lock()
-        async with lock, self._everywhere(key):
+        async with contextlib.AsyncExitStack() as held:
+            with stage("wait"):
+                await held.enter_async_context(lock)
+                await held.enter_async_context(self._everywhere(key))
             yield
 
     @asynccontextmanager

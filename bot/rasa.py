@@ -10,7 +10,6 @@ import errno
 import ipaddress
 import json
 import logging
-import secrets
 import socket
 import time
 from collections.abc import Iterable
@@ -22,7 +21,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import NotRequired, TypedDict
 from yarl import URL
 
-from bot import urgent
+from bot import request_id, urgent
 from bot.admission import Admission
 
 log = logging.getLogger(__name__)
@@ -89,6 +88,9 @@ class Member:
     in_flight: int = 0
     answered_at: float = 0.0
     why: str = ""
+    #: What it says of itself when it is there: the model that it has loaded, what it does without.
+    model: str = ""
+    lacks: str = ""
     asking: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     looking: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
@@ -123,7 +125,7 @@ class Brain:
 
         When many wait, a message of danger goes before the others.
         """
-        body = {"sender": sender, "text": text, "intent": intent, "id": secrets.token_hex(8)}
+        body = {"sender": sender, "text": text, "intent": intent, "id": request_id.current() or request_id.new()}
         deadline = time.monotonic() + self._timeout
 
         async def admitted() -> Any:
@@ -162,6 +164,14 @@ class Brain:
         members = list(self.members)
         found = await asyncio.gather(*(self._look(member, 3.0) for member in members))
         return {member.name: why or "ok" for member, why in zip(members, found, strict=True)}
+
+    def lacks(self) -> str:
+        """Return what a Rasa that answers does without, as it was last seen; "" when nothing."""
+        return next((member.lacks for member in self.members if member.lacks and not member.why), "")
+
+    def models(self) -> list[str]:
+        """Return the models that the Rasas have loaded, as they were last seen."""
+        return sorted({member.model for member in self.members if member.model})
 
     async def aclose(self) -> None:
         """Stop looking after those that are down."""
@@ -227,7 +237,7 @@ class Brain:
                 method,
                 str(member.url).rstrip("/") + PATH + path,
                 json=body,
-                headers=self._headers,
+                headers={**self._headers, request_id.HEADER: request_id.current()},
                 timeout=aiohttp.ClientTimeout(total=seconds),
                 allow_redirects=False,
             ) as response:
@@ -263,7 +273,8 @@ class Brain:
                 timeout=aiohttp.ClientTimeout(total=seconds),
                 allow_redirects=False,
             ) as response:
-                await _bounded(response)
+                written = await _bounded(response)
+                member.model, member.lacks = _of_itself(written)
                 return "" if response.status == 200 else f"status {response.status}"
         except (aiohttp.ClientError, asyncio.TimeoutError, _Passing) as error:
             return _kind(error)
@@ -318,6 +329,15 @@ async def _addresses(url: URL) -> list[URL]:
     found = await asyncio.get_running_loop().getaddrinfo(host, url.port, proto=socket.IPPROTO_TCP)
     addresses = sorted({str(one[4][0]) for one in found})
     return [url.with_host(address) for address in addresses] if len(addresses) > 1 else [url]
+
+
+def _of_itself(written: bytes) -> tuple[str, str]:
+    """Return the model that a Rasa has loaded, and what it does without ("" when nothing)."""
+    try:
+        said = json.loads(written)
+        return str(said.get("model") or ""), str(said.get("why") or "")
+    except (ValueError, AttributeError, RecursionError):
+        return "", ""
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

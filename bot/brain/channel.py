@@ -11,6 +11,7 @@ import hmac
 import logging
 import os
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot import inner_logs, request_id
 from bot.brain import quicker
 from bot.brain.tracker_store import SAVED, ForgetfulTrackerStore
 
@@ -65,7 +67,8 @@ class AssistantChannel(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> AssistantChannel:
-        """Create the channel; its secret comes from the environment (`BRAIN_SECRET`)."""
+        """Create the channel; its secret comes from the environment (`BRAIN_SECRET`). Rasa logs as we do from here on."""
+        inner_logs.configure("rasa")
         return cls()
 
     def __init__(self) -> None:
@@ -90,6 +93,7 @@ class AssistantChannel(InputChannel):
 
         @routes.middleware("request")
         async def only_the_gateway(request: Request) -> HTTPResponse | None:
+            request_id.follow(request.headers.get(request_id.HEADER))
             if self._is_gateway(request):
                 return None
             return response.json({"error": "forbidden"}, status=403)
@@ -115,8 +119,12 @@ async def _ready(request: Request) -> HTTPResponse:
         await _store(agent).ping()
     except Exception as error:  # turns are answered, without memory
         log.error("tracker store: %s", type(error).__name__)
-        return response.json({"status": "degraded", "why": "tracker store", "model": agent.model_id})
-    return response.json({"status": "ok", "model": agent.model_id})
+        return response.json({"status": "degraded", "why": "tracker store", "model": _model(agent)})
+    return response.json({"status": "ok", "model": _model(agent)})
+
+
+def _model(agent: Any) -> str:
+    return str(agent.processor.model_filename).removesuffix(".tar.gz")
 
 
 async def _turn(request: Request) -> HTTPResponse:
@@ -133,13 +141,17 @@ async def _turn(request: Request) -> HTTPResponse:
     said = f"/{intent}" if intent else as_plain_text(text)
     message = UserMessage(said, TurnOutput(), sender, input_channel=TurnOutput.name(), message_id=body.get("id"))
     turn = _answer(agent, message, bool(body.get("again")))
+    began = time.perf_counter()
     try:
-        return response.json(await asyncio.wait_for(turn, seconds if isinstance(seconds, int | float) else SECONDS))
+        answered = await asyncio.wait_for(turn, seconds if isinstance(seconds, int | float) else SECONDS)
     except asyncio.TimeoutError:
+        log.warning("turn given up: late")
         return response.json({"error": "late"}, status=504)
     except Exception as error:  # the words of the message must not reach the log
         log.error("turn failed: %s", type(error).__name__)
         return response.json({"error": "turn failed"}, status=500)
+    log.info("turn: %.0f ms", (time.perf_counter() - began) * 1000)
+    return response.json(answered)
 
 
 async def _purge(request: Request) -> HTTPResponse:

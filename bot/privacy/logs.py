@@ -2,55 +2,61 @@
 
 import logging
 import shutil
-import traceback
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
+
+from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
+
+from bot import request_id
+from bot.discreet import Discreet
 
 #: Bytes from which a log of `make run` is set aside before its day is over.
 MAX_LOG = 5 * 1024 * 1024
 #: Seconds that a log of `make run` grows before it is set aside.
 DAY = 86400.0
-
-_Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-
-
-class Discreet(logging.Formatter):
-    """Writes where a fault happened and its kind; never what an exception says, which may quote a message.
-
-    aiohttp tells who sent a request that cannot be read, and shows it; asyncio shows the exception of a lost task. Both
-    are cut to what names nobody.
-    """
-
-    def formatException(self, ei: _Raised) -> str:  # noqa: N802
-        """Return the frames of a traceback and the names of the exceptions, the causes first."""
-        parts: list[str] = []
-        error, seen = ei[1], set[int]()
-        while error is not None and id(error) not in seen:
-            seen.add(id(error))
-            kind = type(error)
-            parts.insert(
-                0, "".join(traceback.format_tb(error.__traceback__)) + f"{kind.__module__}.{kind.__qualname__}"
-            )
-            error = error.__cause__ or error.__context__
-        return "\n".join(parts)
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line of a record."""
-        library = record.name.partition(".")[0]
-        if library in {"aiohttp", "asyncio"}:
-            said = str(record.msg) if library == "aiohttp" else record.getMessage().partition("\n")[0]
-            record = logging.makeLogRecord({**record.__dict__, "msg": said, "args": (), "exc_text": None})
-        elif record.exc_text:  # another handler wrote the exception out
-            record = logging.makeLogRecord({**record.__dict__, "exc_text": None})
-        return super().format(record)
+#: A line of text; `request` is the id of the request under way, in brackets.
+TEXT = "%(asctime)s %(levelname)s %(name)s%(request)s %(message)s"
 
 
-def configure() -> None:
-    """Send what the gateway logs to standard error, discreetly."""
+class Traced(logging.Filter):
+    """Puts the id of the request under way on each record: `request_id` (JSON), `request` (text: " [id]", or nothing)."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        id_ = request_id.current()
+        record.request = f" [{id_}]" if id_ else ""
+        if id_:
+            record.request_id = id_
+        return True
+
+
+class DiscreetJson(Discreet, JsonFormatter):
+    """The same, as one JSON object a line: time (UTC), level, logger, message, process, request_id, exception."""
+
+    def __init__(self, process: str) -> None:
+        JsonFormatter.__init__(
+            self,
+            "%(levelname)s %(name)s %(message)s",
+            timestamp="time",
+            rename_fields={"levelname": "level", "name": "logger", "exc_info": "exception"},
+            static_fields={"process": process},
+            reserved_attrs=[*RESERVED_ATTRS, "request"],
+            json_ensure_ascii=False,
+        )
+
+
+def formatter(form: str, process: str) -> logging.Formatter:
+    """Return what writes records as `form` ("text" or "json") for one of our processes."""
+    return DiscreetJson(process) if form == "json" else Discreet(TEXT)
+
+
+def configure(form: str = "text", process: str = "gateway") -> None:
+    """Send what a process logs to standard error, discreetly, as text or as JSON."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(formatter(form, process))
+    handler.addFilter(Traced())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.captureWarnings(form == "json")  # a bare line among objects is lost to who reads them
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # below, it writes what is stored
 
 
@@ -84,3 +90,6 @@ def purge(folder: Path, before: float) -> int:
             with path.open("r+b") as log:
                 log.truncate()
     return gone
+
+
+__all__ = ["DAY", "MAX_LOG", "Discreet", "DiscreetJson", "configure", "formatter", "purge", "set_aside"]

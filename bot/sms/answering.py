@@ -4,6 +4,7 @@ import dataclasses
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from bot import urgent
 from bot.answers import render
 from bot.conversations import Conversations
+from bot.metrics import TurnMetrics
 from bot.rasa import BrainError
 from bot.sms import retry
 from bot.sms.inbox import Claim
@@ -77,11 +79,19 @@ Outcome = Said | Silence | Again | Forgotten
 class Answering:
     """Turns what came in into what goes out."""
 
-    def __init__(self, conversations: Conversations, caps: Caps, now: Callable[[], datetime], sealer: Sealer) -> None:
+    def __init__(
+        self,
+        conversations: Conversations,
+        caps: Caps,
+        now: Callable[[], datetime],
+        sealer: Sealer,
+        turns: TurnMetrics | None = None,
+    ) -> None:
         self._conversations = conversations
         self._caps = caps
         self._now = now
         self._sealer = sealer
+        self._turns = turns
         self._forgotten: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def _system(self, id_: str, **values: str) -> tuple[str, ...]:
@@ -212,10 +222,13 @@ class Answering:
             return self.without_brain(claim, said)
         # A clock set back must not make the person wait for ever.
         waited = now - claim.received_at if now >= claim.received_at else retry.PATIENCE
-        answered = await self._conversations.say_as(claim.person, said, f"sms-{claim.id}")
-        if not answered.ok and not danger and (seconds := retry.brain_wait(claim.attempts, waited)) is not None:
-            # On a phone, a true answer in two minutes is better than "panne" at once. Danger does not wait.
-            return Again(seconds)
+        with self._turns.turn("sms") if self._turns else nullcontext() as turn:
+            answered = await self._conversations.say_as(claim.person, said, f"sms-{claim.id}")
+            if not answered.ok and not danger and (seconds := retry.brain_wait(claim.attempts, waited)) is not None:
+                # On a phone, a true answer in two minutes is better than "panne" at once. Danger does not wait.
+                return Again(seconds)
+            if turn:
+                turn.answered(answered.reply)
         if answered.erased:
             return Forgotten(self._last_words(claim))
         messages = answered.reply["messages"]

@@ -101,7 +101,9 @@ class Sms:
         self._metrics = metrics
         self._measuring: asyncio.Task[None] | None = None
         self._depths: Depths | None = None
-        answering = Answering(conversations, Caps(settings.sms_per_hour, settings.sms_per_day), now, box.sealer)
+        answering = Answering(
+            conversations, Caps(settings.sms_per_hour, settings.sms_per_day), now, box.sealer, metrics.turns
+        )
         self.worker = Worker(
             box.inbox, box.outbox, answering, provider, session, box.sealer, metrics, box.now, settings.sms_pace
         )

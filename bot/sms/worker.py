@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from bot import request_id
 from bot.metrics import SmsMetrics
 from bot.sms import retry
 from bot.sms.answering import Again, Answering, Forgotten, Outcome, Said, Silence
@@ -156,7 +157,8 @@ class Worker:
 
     async def _answer(self, claim: Claim) -> None:
         try:
-            await self.answer(claim)
+            with request_id.job():
+                await self.answer(claim)
         except LeaseLost:
             log.warning("sms: a message was taken up by another worker meanwhile")
         except asyncio.CancelledError:
@@ -232,7 +234,8 @@ class Worker:
 
     async def _send(self, parcel: Parcel) -> None:
         try:
-            await self.send(parcel)
+            with request_id.job():
+                await self.send(parcel)
         except asyncio.CancelledError:
             # Stopped in the middle of a call: for all we know it went through. The next process looks for a receipt.
             with contextlib.suppress(Exception):

@@ -1,16 +1,15 @@
-"""The chat API: `/api/messages`, `/api/conversation`, `/health`."""
+"""The chat API: `/api/messages`, `/api/conversation`; and how we do: `/health`, `/live`."""
 
 import asyncio
 import json
 import logging
-import time
 from typing import Any, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
 from bot.conversations import UnknownConversation
-from bot.health import NEEDED
+from bot.metrics import Channel
 from bot.rasa import BrainError
 from bot.tokens import BadToken
 from bot.web.errors import ApiError, json_response
@@ -48,29 +47,27 @@ async def answer(
     address = client_address(request)
     conversations = request.app[CONVERSATIONS]
     metrics = request.app[METRICS]
+    channel: Channel = "workshop" if workshop else "web"
     try:
         sender = conversations.tokens.sender(message.conversation) if message.conversation else None
         await request.app[LIMITS].count(address, sender)
-        started = time.perf_counter()
-        reply = await conversations.say(
-            message.text,
-            message.conversation or None,
-            message.id,
-            message.variant,
-            address,
-            subject=subject,
-            workshop=workshop,
-        )
+        with metrics.turns.turn(channel, refusals=(BadToken, UnknownConversation)) as turn:
+            reply = await conversations.say(
+                message.text,
+                message.conversation or None,
+                message.id,
+                message.variant,
+                address,
+                subject=subject,
+                workshop=workshop,
+            )
+            turn.answered(reply)
     except BadToken as error:
         raise ApiError("jeton") from error
     except UnknownConversation as error:
         raise ApiError("effacee") from error
     except TooMany as error:
         raise ApiError("trop_de_messages", headers={"Retry-After": str(error.retry_after)}) from error
-    metrics.seconds.observe(time.perf_counter() - started)
-    metrics.turns.labels(reply["intent"]).inc()
-    if any(one["urgent"] for one in reply["messages"]):
-        metrics.urgent.labels(reply["intent"]).inc()
     return reply
 
 
@@ -138,8 +135,12 @@ async def delete_conversation(request: web.Request) -> web.Response:
 
 @routes.get("/health")
 async def health(request: web.Request) -> web.Response:
-    """Say whether a turn can be answered, and which part fails; degraded: only text messages do not leave."""
-    parts = await request.app[HEALTH].parts()
-    ok = all(parts[part] == "ok" for part in NEEDED)
-    status = "failing" if not ok else "ok" if all(state == "ok" for state in parts.values()) else "degraded"
-    return json_response({"status": status, "parts": parts}, status=200 if ok else 503)
+    """Say whether a turn can be answered: each part, why it does less than it should, and since when."""
+    report = await request.app[HEALTH].report()
+    return json_response(report.public(), status=503 if report.level == "failing" else 200)
+
+
+@routes.get("/live")
+async def live(request: web.Request) -> web.Response:
+    """Say that this process serves, whatever the others do: restarting the gateway would not mend Rasa, and would lose turns."""
+    return json_response({"status": "ok"})

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 routes = web.RouteTableDef()
 
 #: Addresses of programs: what they are told is JSON, whoever asks.
-_PROGRAMS = ("/api/", "/sms/", "/health", "/metrics")
+_PROGRAMS = ("/api/", "/sms/", "/health", "/live", "/metrics")
 #: Addresses that people write by hand, with capitals and accents.
 _WRITTEN = frozenset({"/atelier", "/accessibilite", "/donnees-personnelles", "/integration"})
 #: What heads the page of each error; the sentence under it is that of the API.

@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
-from datetime import datetime, timezone
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from bot.paths import ROOT
 from bot.privacy import logs
 from tests.conftest import MakeClient
 
@@ -83,6 +87,74 @@ async def test_a_lost_task(caplog: pytest.LogCaptureFixture) -> None:
     assert "zorglubine" not in line
     assert "never retrieved" in line
     assert "ValueError" in line
+
+
+def in_json(record: logging.LogRecord) -> dict[str, str]:
+    """Return the object that a record becomes; it must be alone on one line."""
+    line = logs.formatter("json", "gateway").format(record)
+    assert "\n" not in line
+    found: dict[str, str] = json.loads(line)
+    return found
+
+
+def test_json_is_one_object_a_line() -> None:
+    """Time in UTC, level, logger, message with its accents, process; nothing else when there is nothing else."""
+    record = logging.LogRecord("bot.test", logging.WARNING, __file__, 1, "annuaire %s\nà revoir", ("écrit",), None)
+    line = in_json(record)
+    assert datetime.fromisoformat(line.pop("time")).utcoffset() == timedelta(0)
+    assert line == {
+        "level": "WARNING",
+        "logger": "bot.test",
+        "message": "annuaire écrit\nà revoir",
+        "process": "gateway",
+    }
+
+
+def test_json_is_as_discreet() -> None:
+    """An exception is told by its kinds and places, aiohttp and asyncio are cut, in JSON as in text."""
+    try:
+        try:
+            raise ValueError(WORDS)
+        except ValueError as inner:
+            raise RuntimeError(f"about {WORDS}") from inner
+    except RuntimeError as error:
+        info = (type(error), error, error.__traceback__)
+    line = in_json(logging.LogRecord("bot.test", logging.ERROR, __file__, 1, "fault", (), info))
+    assert "zorglubine" not in json.dumps(line)
+    assert line["exception"].index("builtins.ValueError") < line["exception"].index("builtins.RuntimeError")
+    for name, said in (("aiohttp.server", "Error from %s"), ("asyncio", "never retrieved\n%s")):
+        cut = in_json(logging.LogRecord(name, logging.ERROR, __file__, 1, said, (WORDS,), info))
+        assert "zorglubine" not in json.dumps(cut)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_line_has_the_id_of_its_request(form: str) -> None:
+    """In a process of its own, as `python -m bot gateway` sets it: every line, of every library, once there is a request."""
+    program = f"""
+import logging, warnings
+from bot import request_id
+from bot.privacy import logs
+logs.configure({form!r})
+logging.getLogger("bot.a").info("before")
+print(request_id.begin(), flush=True)
+logging.getLogger("aiohttp.server").warning("during")
+try:
+    raise ValueError("zorg" + "lubine")
+except ValueError:
+    logging.getLogger("bot.b").exception("fault")
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    id_ = done.stdout.strip()
+    assert "zorglubine" not in done.stderr
+    if form == "json":
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        assert [line.get("request_id") for line in lines] == [None, id_, id_]
+        assert [line["message"] for line in lines] == ["before", "during", "fault"]
+    else:
+        before, during, fault = done.stderr.splitlines()[:3]
+        assert id_ not in before
+        assert f"[{id_}] during" in during
+        assert f"[{id_}] fault" in fault
 
 
 def test_a_log_is_set_aside_while_it_is_written(tmp_path: Path) -> None:

@@ -15,13 +15,13 @@ import sqlalchemy as sa
 from aiohttp.test_utils import TestClient
 
 from bot.gateway import BOX, create_app
-from bot.health import Health
+from bot.health import OK, State
 from bot.settings import Settings
 from bot.sms.routes import MAX_BODY, SMS
 from bot.sms.tables import INBOX
 from bot.sms.text import septets
 from bot.store import Store
-from bot.web.keys import METRICS
+from bot.web.keys import HEALTH, METRICS
 from tests.clock import Clock
 from tests.live import LiveBrain
 from tests.sms.harness import MARIE, FakeProvider
@@ -99,14 +99,13 @@ async def test_no_provider(aiohttp_client: Any, settings_for: Callable[..., Sett
     assert "sms" not in (await (await client.get("/health")).json())["parts"]
 
 
-async def test_health_tells_of_sms(gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_health_tells_of_sms(gateway: Any) -> None:
     """With a provider, /health has a part for it; when text messages do not leave, the pages are still said to answer."""
 
-    async def fine(self: Health) -> str:
-        return "ok"
+    async def fine() -> State:
+        return OK
 
-    monkeypatch.setattr(Health, "_ask_brain", fine)
-    monkeypatch.setattr(Health, "_ask_actions", fine)
+    gateway.app[HEALTH].probes |= dict.fromkeys(("brain", "actions", "directory"), fine)
     assert (await (await gateway.get("/health")).json())["parts"]["sms"] == "ok"
     gateway.app[SMS].worker.refused_for = "no credit"
     await asyncio.sleep(1.1)
