@@ -1,0 +1,41 @@
+"""Faults: a running assistant, people who write to it, and the report of what they saw."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.faults.people import Person
+from tests.faults.record import Report
+from tests.faults.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def report() -> Iterator[Report]:
+    """What the faults did, written at the end when FAULTS_REPORT names a file."""
+    kept = Report()
+    yield kept
+    kept.write()
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+    """Start `make run` with settings, stopped when the module ends."""
+    with ExitStack() as ends:
+
+        def begin(folder: Path | None = None, **settings: str) -> Stack:
+            stack = Stack(folder or tmp_path_factory.mktemp("stack"), settings)
+            ends.callback(stack.stop)
+            stack.start()
+            return stack
+
+        yield begin
+
+
+@pytest.fixture
+async def somebody() -> AsyncIterator[Callable[[str], Person]]:
+    """Make people who write to an address."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        yield lambda url: Person(url, session)
