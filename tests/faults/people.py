@@ -63,7 +63,9 @@ class Heard:
 
     @property
     def kind(self) -> str:
-        """ "answer": what was asked; "danger": the right number, without the brain or with it; "honest": that it does not
+        """What she saw.
+
+        "answer": what was asked; "danger": the right number, without the brain or with it; "honest": that it does not
         work, and whom to call; "absent": nobody was there, and the page says that the message did not leave; "wrong".
         """
         if self.status == 0:

@@ -1,5 +1,6 @@
 """The disk is full: neither store nor log can be written. What people see, what is left whole, and after some room is made."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -24,7 +25,11 @@ def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("disk") / "small"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+    if (
+        os.geteuid() != 0
+        or not shutil.which("mount")
+        or subprocess.run(mount, check=False, capture_output=True).returncode
+    ):
         pytest.skip("no disk can be mounted here (root needed)")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
@@ -44,11 +49,9 @@ class Ballast:
     def fill(self) -> None:
         with self._path.open("ab", buffering=0) as file:
             for size in (1_000_000, 4096, 1):
-                try:
+                with contextlib.suppress(OSError):
                     while True:
                         file.write(b"\0" * size)
-                except OSError:
-                    continue
 
     def clear(self) -> None:
         self._path.unlink(missing_ok=True)
