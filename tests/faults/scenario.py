@@ -36,16 +36,20 @@ async def begins(person: Person) -> tuple[str, list[str]]:
     return then.choices[0], then.ids
 
 
-async def goes_on(person: Person, pressed: str, id_: str, answered: Heard) -> int:
+async def goes_on(person: Person, pressed: str, id_: str, answered: Heard, forgets: tuple[str, ...] = ()) -> int:
     """Check that a conversation goes on with its memory; return how many of its messages are lost.
 
-    `answered` is what came at last of `pressed`, sent again and again as `id_`.
+    `answered` is what came at last of `pressed`, sent again and again as `id_`. Answered while Rasa's database was away, it
+    is not in Rasa's memory: `forgets` are then the answers before it, which are.
     """
     again = await person.says(pressed, id_)
     assert again.body == answered.body  # the same id, the same reply
     after = await person.insists("répète", secrets.token_urlsafe(24), RECOVERY)
     assert after.commune == COMMUNE, after.body
-    assert after.ids == answered.ids, (after.words[:200], answered.words[:200])
+    assert after.ids == answered.ids or (forgets and after.ids == list(forgets)), (
+        after.words[:200],
+        answered.words[:200],
+    )
     kept = await person.history()
     return int([turn["id"] for turn in kept].count(id_) != 1) + int(kept[0]["text"] != FIRST)
 
@@ -57,10 +61,14 @@ async def during(
     relieve: Act | None = None,
     lasts: float = 0.0,
     recovery: float = RECOVERY,
+    may_forget: bool = False,
 ) -> Fault:
-    """Run the scenario: `inflict` the fault, which ends by itself or is relieved after `lasts` seconds; fill `fault` in."""
+    """Run the scenario: `inflict` the fault, which ends by itself or is relieved after `lasts` seconds; fill `fault` in.
+
+    `may_forget`: Rasa's database is away, and what is answered meanwhile is not in its memory after.
+    """
     anna = make()
-    pressed, _ = await begins(anna)
+    pressed, before_it = await begins(anna)
     control = await anna.says(pressed)  # what it answers when all is well
     await anna.says(THEN)
     bea, id_ = make(), secrets.token_urlsafe(24)
@@ -79,7 +87,7 @@ async def during(
     await bea.insists(DANGER, secrets.token_urlsafe(24), recovery, ("danger",))
     fault.watched(anna.heard[before:], bea.heard)
     assert answered.ids == control.ids, (answered.words[:200], control.words[:200])
-    fault.lost += await goes_on(anna, pressed, id_, answered)
+    fault.lost += await goes_on(anna, pressed, id_, answered, tuple(before_it) if may_forget else ())
     return fault
 
 

@@ -54,7 +54,7 @@ async def test_postgresql_goes_away(
     fault = report.add(Fault(f"PostgreSQL {how} for 10 s"))
     away = {"stopped": lambda: postgres.halt("fast"), "killed": postgres.halt, "frozen": postgres.freeze}[how]
     back = postgres.thaw if how == "frozen" else postgres.start
-    await during(fault, lambda: somebody(stack.url), away, back, 10)
+    await during(fault, lambda: somebody(stack.url), away, back, 10, may_forget=True)
     fault.check()
     assert stack.alive
 
