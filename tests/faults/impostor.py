@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -61,11 +62,15 @@ def pours(megabytes: int) -> Script:
 
 
 class Impostor:
-    """Listens on `port`; `script` is what it does next, `asked` counts the requests."""
+    """Listens on `port`; `script` is what it does next, `asked` counts the requests.
 
-    def __init__(self) -> None:
+    Between two real programs, it passes requests on to the port `real` as long as it has no script.
+    """
+
+    def __init__(self, real: int | None = None) -> None:
         self.port = 0
-        self.script: Script = hangs
+        self.real = real
+        self.script: Script | None = None if real else hangs
         self.asked = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -74,11 +79,14 @@ class Impostor:
         assert task
         self._tasks.add(task)
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
-            await reader.readexactly(length)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
+            body = await reader.readexactly(length)
             self.asked += 1
-            await self.script(writer)
+            if self.script is None:
+                await self._pass_on(head, body, writer)
+            else:
+                await self.script(writer)
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -86,6 +94,17 @@ class Impostor:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def _pass_on(self, head: bytes, body: bytes, writer: asyncio.StreamWriter) -> None:
+        first, _, rest = head.partition(b"\r\n")
+        reader, real = await asyncio.open_connection("127.0.0.1", self.real)
+        real.write(first + b"\r\nConnection: close\r\n" + re.sub(rb"(?im)^connection:.*\r\n", b"", rest) + body)
+        try:
+            while piece := await reader.read(65536):
+                writer.write(piece)
+                await writer.drain()
+        finally:
+            real.close()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Impostor"]:

@@ -119,13 +119,15 @@ class Person:
         self.token = reply.get("conversation", self.token)
         return heard
 
-    async def insists(self, text: str, id_: str, seconds: float, wanted: tuple[str, ...] = ("answer",)) -> Heard:
+    async def insists(
+        self, text: str, id_: str, seconds: float, wanted: tuple[str, ...] = ("answer",), pause: float = 0.5
+    ) -> Heard:
         """Send the same message under the same id until it is answered, as somebody who presses « Réessayer »."""
         deadline = time.monotonic() + seconds
         while (heard := await self.says(text, id_)).kind not in wanted:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{text!r} not answered in {seconds} s: {heard.status} {heard.words[:200]}")
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(pause)
         return heard
 
     async def history(self) -> list[dict[str, Any]]:

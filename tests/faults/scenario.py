@@ -104,7 +104,7 @@ async def crowd(fault: Fault, make: Callable[[], Person], count: int, inflict: A
 
         async def asks(text: str) -> Heard:
             sent.append(secrets.token_urlsafe(24))
-            return await person.insists(text, sent[-1], RECOVERY)
+            return await person.insists(text, sent[-1], RECOVERY, pause=2)
 
         await asyncio.sleep(number * 0.05)  # people do not press at the same instant
         first = await asks(FIRST)
