@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from tests.faults.people import Person
+from tests.faults.phones import Phones, network
 from tests.faults.record import Report
 from tests.faults.stack import Stack
 
@@ -21,12 +22,19 @@ def report() -> Iterator[Report]:
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+def phones() -> Iterator[Phones]:
+    """The network of phones of the assistants that `start` starts."""
+    with network() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory, phones: Phones) -> Iterator[Callable[..., Stack]]:
     """Start `make run` with settings, stopped when the module ends."""
     with ExitStack() as ends:
 
         def begin(folder: Path | None = None, **settings: str) -> Stack:
-            stack = Stack(folder or tmp_path_factory.mktemp("stack"), settings)
+            stack = Stack(folder or tmp_path_factory.mktemp("stack"), {**phones.settings, **settings})
             ends.callback(stack.stop)
             stack.start()
             return stack

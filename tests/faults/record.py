@@ -23,6 +23,9 @@ class Fault:
     #: From the fault (or from its end, when it lasts as long as somebody makes it last) to an ordinary answer.
     recovery_seconds: float | None = None
     lost: int = 0
+    #: Of three text messages handed in while it lasted: without an answer, and parts sent twice.
+    sms_lost: int = 0
+    sms_doubles: int = 0
     note: str = ""
 
     def watched(self, heard: Iterable[Heard], in_danger: Iterable[Heard] = ()) -> "Fault":
@@ -42,7 +45,7 @@ class Fault:
         assert set(self.saw) <= {"answer", "honest", "absent"}, self
         assert set(self.saw_in_danger) <= {"danger", "absent"}, self
         assert self.slowest_seconds < within, self
-        assert self.lost == 0, self
+        assert self.lost == self.sms_lost == 0, self
 
 
 class Report:

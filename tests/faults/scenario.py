@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.faults.people import DANGER, Heard, Person
+from tests.faults.phones import QUESTIONS, Phones
 from tests.faults.record import Fault
 from tests.faults.stack import RECOVERY
 
@@ -57,6 +58,7 @@ async def goes_on(person: Person, pressed: str, id_: str, answered: Heard, forge
 async def during(
     fault: Fault,
     make: Callable[[], Person],
+    phones: Phones,
     inflict: Act,
     relieve: Act | None = None,
     lasts: float = 0.0,
@@ -75,6 +77,9 @@ async def during(
     before = len(anna.heard)
     await _do(inflict)
     began = time.monotonic()
+    doubles = phones.doubles()
+    asked = {f"+336{secrets.randbelow(10**8):08d}": text for text in QUESTIONS}
+    writing = [asyncio.create_task(phones.write(bea.url, *one, seconds=lasts + recovery)) for one in asked.items()]
     # One in danger and one at her ordinary business, at the same instant.
     await asyncio.gather(bea.says(DANGER), anna.says(pressed, id_))
     if relieve is not None:
@@ -86,6 +91,9 @@ async def during(
     fault.recovery_seconds = round(time.monotonic() - began, 1)
     await bea.insists(DANGER, secrets.token_urlsafe(24), recovery, ("danger",))
     fault.watched(anna.heard[before:], bea.heard)
+    await asyncio.gather(*writing)
+    fault.sms_lost += await phones.lost(asked, recovery)
+    fault.sms_doubles += phones.doubles() - doubles
     assert answered.ids == control.ids, (answered.words[:200], control.words[:200])
     fault.lost += await goes_on(anna, pressed, id_, answered, tuple(before_it) if may_forget else ())
     return fault

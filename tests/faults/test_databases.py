@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from tests.faults.people import Person
+from tests.faults.phones import Phones
 from tests.faults.record import Fault, Report
 from tests.faults.scenario import crowd, during
 from tests.faults.stack import Stack
@@ -48,33 +49,33 @@ def stack(postgres: Postgres, redis: Redis, start: Callable[..., Stack]) -> Stac
 
 @pytest.mark.parametrize("how", ["stopped", "killed", "frozen"])
 async def test_postgresql_goes_away(
-    stack: Stack, postgres: Postgres, somebody: Callable[[str], Person], report: Report, how: str
+    stack: Stack, postgres: Postgres, somebody: Callable[[str], Person], phones: Phones, report: Report, how: str
 ) -> None:
     """Stopped by its administrator, killed or hanging for ten seconds: a sentence meanwhile, then all goes on by itself."""
     fault = report.add(Fault(f"PostgreSQL {how} for 10 s"))
     away = {"stopped": lambda: postgres.halt("fast"), "killed": postgres.halt, "frozen": postgres.freeze}[how]
     back = postgres.thaw if how == "frozen" else postgres.start
-    await during(fault, lambda: somebody(stack.url), away, back, 10, may_forget=True)
+    await during(fault, lambda: somebody(stack.url), phones, away, back, 10, may_forget=True)
     fault.check()
     assert stack.alive
 
 
 @pytest.mark.parametrize("how", ["killed", "frozen"])
 async def test_redis_goes_away(
-    stack: Stack, redis: Redis, somebody: Callable[[str], Person], report: Report, how: str
+    stack: Stack, redis: Redis, somebody: Callable[[str], Person], phones: Phones, report: Report, how: str
 ) -> None:
     """Without Redis, locks and limits are kept in memory: people are answered, or told, and all goes on when it is back."""
     fault = report.add(Fault(f"Redis {how} for 10 s"))
     process = psutil.Process(redis.pid)
     away, back = (redis.stop, redis.start) if how == "killed" else (process.suspend, process.resume)
-    await during(fault, lambda: somebody(stack.url), away, back, 10)
+    await during(fault, lambda: somebody(stack.url), phones, away, back, 10)
     fault.check()
     assert stack.alive
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGSTOP])
 async def test_one_rasa_of_two(
-    stack: Stack, somebody: Callable[[str], Person], report: Report, signum: signal.Signals
+    stack: Stack, somebody: Callable[[str], Person], phones: Phones, report: Report, signum: signal.Signals
 ) -> None:
     """In the middle of a hundred conversations: all go on with their memory, and the Rasa that died is back."""
     fault = report.add(Fault(f"{signum.name} one Rasa of two, 100 conversations"))

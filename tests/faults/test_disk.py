@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.people import Person
+from tests.faults.phones import Phones
 from tests.faults.record import Fault, Report
 from tests.faults.scenario import begins, during
 from tests.faults.stack import Stack
@@ -57,12 +58,14 @@ class Ballast:
         self._path.unlink(missing_ok=True)
 
 
-async def test_a_full_disk(small_disk: Path, stack: Stack, somebody: Callable[[str], Person], report: Report) -> None:
+async def test_a_full_disk(
+    small_disk: Path, stack: Stack, somebody: Callable[[str], Person], phones: Phones, report: Report
+) -> None:
     """An honest sentence, the right number in danger; the stores stay whole; all goes on once there is room, without hands."""
     ballast = Ballast(small_disk)
     fault = report.add(Fault("disk full for 20 s"))
     try:
-        await during(fault, lambda: somebody(stack.url), ballast.fill, ballast.clear, 20, may_forget=True)
+        await during(fault, lambda: somebody(stack.url), phones, ballast.fill, ballast.clear, 20, may_forget=True)
     finally:
         ballast.clear()
     fault.check()
@@ -73,7 +76,7 @@ async def test_a_full_disk(small_disk: Path, stack: Stack, somebody: Callable[[s
 
 
 async def test_it_starts_on_a_full_disk(
-    small_disk: Path, stack: Stack, somebody: Callable[[str], Person], report: Report
+    small_disk: Path, stack: Stack, somebody: Callable[[str], Person], phones: Phones, report: Report
 ) -> None:
     """Started again while the disk is full, it says what is wrong, or answers; with some room, the conversation is there."""
     anna = somebody(stack.url)

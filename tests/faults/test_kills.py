@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.people import Person
+from tests.faults.phones import Phones
 from tests.faults.record import Fault, Report
 from tests.faults.scenario import begins, crowd, during, goes_on
 from tests.faults.stack import Stack
@@ -23,17 +24,19 @@ def stack(start: Callable[..., Stack]) -> Stack:
 @pytest.mark.parametrize("part", ["rasa", "actions", "gateway"])
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGSTOP])
 async def test_a_part_dies_or_hangs(
-    stack: Stack, somebody: Callable[[str], Person], report: Report, part: str, signum: signal.Signals
+    stack: Stack, somebody: Callable[[str], Person], phones: Phones, report: Report, part: str, signum: signal.Signals
 ) -> None:
     """Killed or stopped for good, a part is started again without hands; nobody is left without a sentence."""
     fault = report.add(Fault(f"{signum.name} {part}"))
     (victim,) = stack.processes(part)
-    await during(fault, lambda: somebody(stack.url), lambda: victim.send_signal(signum))
+    await during(fault, lambda: somebody(stack.url), phones, lambda: victim.send_signal(signum))
     fault.check()
     assert stack.alive
 
 
-async def test_rasa_dies_among_many(stack: Stack, somebody: Callable[[str], Person], report: Report) -> None:
+async def test_rasa_dies_among_many(
+    stack: Stack, somebody: Callable[[str], Person], phones: Phones, report: Report
+) -> None:
     """The only Rasa killed in the middle of fifty conversations: all go on with their memory."""
     fault = report.add(Fault("SIGKILL rasa, 50 conversations"))
     (victim,) = stack.processes("rasa")
@@ -41,7 +44,9 @@ async def test_rasa_dies_among_many(stack: Stack, somebody: Callable[[str], Pers
     fault.check()
 
 
-async def test_a_restart_in_the_middle(stack: Stack, somebody: Callable[[str], Person], report: Report) -> None:
+async def test_a_restart_in_the_middle(
+    stack: Stack, somebody: Callable[[str], Person], phones: Phones, report: Report
+) -> None:
     """SIGTERM while twenty people wait for their answer: each gets it, and after the start each goes on where she was."""
     fault = report.add(Fault("SIGTERM make run, 20 messages under way"))
     people = [somebody(stack.url) for _ in range(20)]

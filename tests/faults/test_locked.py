@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.people import Person
+from tests.faults.phones import Phones
 from tests.faults.record import Fault, Report
 from tests.faults.scenario import during
 from tests.faults.stack import Stack
@@ -62,12 +63,12 @@ def stack(start: Callable[..., Stack]) -> Stack:
 @pytest.mark.parametrize("seconds", [1, 10, 25])
 @pytest.mark.parametrize("base", ["tracker", "gateway"])
 async def test_a_locked_database(
-    stack: Stack, somebody: Callable[[str], Person], report: Report, base: str, seconds: int
+    stack: Stack, somebody: Callable[[str], Person], phones: Phones, report: Report, base: str, seconds: int
 ) -> None:
     """People get a sentence meanwhile; when it is let go, the conversation goes on, and nothing was written twice."""
     fault = report.add(Fault(f"{base}.sqlite locked for {seconds} s"))
     with locker(stack.folder / "var" / f"{base}.sqlite") as other:
         await during(
-            fault, lambda: somebody(stack.url), other.take, other.release, seconds, may_forget=base == "tracker"
+            fault, lambda: somebody(stack.url), phones, other.take, other.release, seconds, may_forget=base == "tracker"
         )
     fault.check()
