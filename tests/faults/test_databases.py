@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable, Iterator
 
-import psutil
 import pytest
 
 from tests.faults.people import Person
@@ -12,13 +11,13 @@ from tests.faults.record import Fault, Report
 from tests.faults.scenario import crowd, during
 from tests.faults.stack import Stack
 from tests.postgres import Postgres, binaries
-from tests.redis import Redis, here
+from tests.redis import Redis, program
 
 pytestmark = [
     pytest.mark.live,
     pytest.mark.long,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(not (binaries() and here()), reason="PostgreSQL and Redis are not here (make system-deps)"),
+    pytest.mark.skipif(not (binaries() and program()), reason="PostgreSQL and Redis are not here (make system-deps)"),
 ]
 
 
@@ -33,7 +32,7 @@ def postgres() -> Iterator[Postgres]:
 def redis() -> Iterator[Redis]:
     server = Redis()
     yield server
-    server.end()
+    server.close()
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +65,7 @@ async def test_redis_goes_away(
 ) -> None:
     """Without Redis, locks and limits are kept in memory: people are answered, or told, and all goes on when it is back."""
     fault = report.add(Fault(f"Redis {how} for 10 s"))
-    process = psutil.Process(redis.pid)
-    away, back = (redis.stop, redis.start) if how == "killed" else (process.suspend, process.resume)
+    away, back = (redis.stop, redis.start) if how == "killed" else (redis.freeze, redis.thaw)
     await during(fault, lambda: somebody(stack.url), phones, away, back, 10)
     fault.check()
     assert stack.alive
