@@ -7,8 +7,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bot.paths import ROOT
 from bot.tokens import Tokens
 from tests.clock import NOW
@@ -70,16 +68,3 @@ async def test_every_age_goes_on(tmp_path: Path, make_client: Callable[..., Awai
             with closing(sqlite3.connect(folder / "gateway.sqlite")) as base:
                 assert {name: held for name, held in columns(base).items() if name in today} == today, age.name
     fault.check()
-
-
-@pytest.mark.parametrize("held", [b"", b"SQLite format 3\0 cut", b"ceci n'est pas une base" * 500])
-async def test_a_database_that_is_none(tmp_path: Path, make_client: Callable[..., Awaitable[Any]], held: bytes) -> None:
-    """An empty file becomes a database; a broken one is not written over, and stops the start with a reason."""
-    path = tmp_path / "gateway.sqlite"
-    path.write_bytes(held)
-    if not held:
-        await make_client(var_dir=tmp_path)
-        return
-    with pytest.raises(Exception, match=r"(?i)database|base"):
-        await make_client(var_dir=tmp_path)
-    assert path.read_bytes() == held
