@@ -7,10 +7,17 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.faults.people import Person
+from tests.faults.people import DANGER, Person
 from tests.faults.phones import Phones, network
 from tests.faults.record import Report
+from tests.faults.scenario import FIRST
 from tests.faults.stack import Stack
+
+
+def _end(stack: Stack) -> None:
+    """Stop a stack, and look for people's words in its logs."""
+    stack.stop()
+    assert not stack.quoted(FIRST, DANGER)
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +28,9 @@ def report() -> Iterator[Report]:
     kept.write()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def phones() -> Iterator[Phones]:
-    """The network of phones of the assistants that `start` starts."""
+    """The network of phones of every assistant that is started."""
     with network() as listening:
         yield listening
 
@@ -35,11 +42,22 @@ def start(tmp_path_factory: pytest.TempPathFactory, phones: Phones) -> Iterator[
 
         def begin(folder: Path | None = None, **settings: str) -> Stack:
             stack = Stack(folder or tmp_path_factory.mktemp("stack"), {**phones.settings, **settings})
-            ends.callback(stack.stop)
+            ends.callback(_end, stack)
             stack.start()
             return stack
 
         yield begin
+
+
+@pytest.fixture(scope="session")
+def ordinary(tmp_path_factory: pytest.TempPathFactory, phones: Phones) -> Iterator[Stack]:
+    """`make run` as it is by default, shared by the modules: a start takes a quarter of a minute."""
+    stack = Stack(tmp_path_factory.mktemp("ordinary"), phones.settings)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        _end(stack)
 
 
 @pytest.fixture

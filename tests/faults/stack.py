@@ -134,6 +134,15 @@ class Stack:
                 if one.is_running():
                     one.kill()
 
+    def quoted(self, *texts: str) -> list[str]:
+        """Return "log: text" for each text that a log holds: people's words must be in none, whatever went wrong."""
+        logs = [
+            *(Path(self.settings.get("VAR_DIR", self.folder / "var")) / "log").glob("*.log"),
+            self.folder / "make-run.out",
+        ]
+        held = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in logs if path.exists()}
+        return [f"{name}: {text}" for name, words in held.items() for text in texts if text in words]
+
     async def health(self) -> dict[str, Any]:
         """Return what /health says; {} when nobody answers."""
         with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError):

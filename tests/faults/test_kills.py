@@ -16,9 +16,9 @@ from tests.faults.stack import Stack
 pytestmark = [pytest.mark.live, pytest.mark.long, pytest.mark.timeout(600)]
 
 
-@pytest.fixture(scope="module")
-def stack(start: Callable[..., Stack]) -> Stack:
-    return start()
+@pytest.fixture
+def stack(ordinary: Stack) -> Stack:
+    return ordinary
 
 
 @pytest.mark.parametrize("part", ["rasa", "actions", "gateway"])

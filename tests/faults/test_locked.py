@@ -55,12 +55,12 @@ def locker(path: Path) -> Iterator[Locker]:
         one.release()
 
 
-@pytest.fixture(scope="module")
-def stack(start: Callable[..., Stack]) -> Stack:
-    return start()
+@pytest.fixture
+def stack(ordinary: Stack) -> Stack:
+    return ordinary
 
 
-@pytest.mark.parametrize("seconds", [1, 10, 25])
+@pytest.mark.parametrize("seconds", [1, 10, 20])
 @pytest.mark.parametrize("base", ["tracker", "gateway"])
 async def test_a_locked_database(
     stack: Stack, somebody: Callable[[str], Person], phones: Phones, report: Report, base: str, seconds: int

@@ -37,9 +37,9 @@ ASKED = (
 )
 
 
-@pytest.fixture(scope="module")
-def stack(start: Callable[..., Stack]) -> Stack:
-    return start()
+@pytest.fixture
+def stack(ordinary: Stack) -> Stack:
+    return ordinary
 
 
 def multiply(folder: Path, count: int, old: int) -> None:
