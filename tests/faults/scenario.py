@@ -78,7 +78,7 @@ async def during(
     await _do(inflict)
     began = time.monotonic()
     doubles = phones.doubles()
-    asked = {f"+336{secrets.randbelow(10**8):08d}": text for text in QUESTIONS}
+    asked = {f"+33612{secrets.randbelow(10**6):06d}": text for text in QUESTIONS}
     writing = [asyncio.create_task(phones.write(bea.url, *one, seconds=lasts + recovery)) for one in asked.items()]
     # One in danger and one at her ordinary business, at the same instant.
     await asyncio.gather(bea.says(DANGER), anna.says(pressed, id_))
