@@ -176,8 +176,13 @@ class Assistant:
             log.warning("turn without the brain: %s", error)
             timing.without_brain(str(error))
             return self._by_picture(by_picture, variant, state) if by_picture else self.degraded(said, variant, state)
-        with timing.stage("words"):
-            return self._reply(turn, said, state, variant, by_picture in _DANGERS)
+        try:
+            with timing.stage("words"):
+                return self._reply(turn, said, state, variant, by_picture in _DANGERS)
+        except Exception as error:  # of another version, or of nobody: the person still gets a sentence, and her number
+            log.error("turn not worded: %s", type(error).__name__)
+            timing.without_brain("malformed reply")
+            return self.degraded(said, variant, state)
 
     def telling_removed(self, reply: Reply, names: tuple[str, ...], channel: str) -> Reply:
         """Return `reply` with a word on what was taken out of the message (`names`), where there is room for it.

@@ -51,6 +51,23 @@ class _Passing(Exception):
     """A failure of one Rasa, that another may not have."""
 
 
+class Place(TypedDict):
+    """A place, as the chat API gives it, with more that only the pages use."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    name: str
+    kind: NotRequired[str | None]
+    address: NotRequired[str | None]
+    postcode: NotRequired[str | None]
+    city: NotRequired[str | None]
+    phone: NotRequired[str | None]
+    opening_hours: NotRequired[str | None]
+    distance_km: NotRequired[float | None]
+    url: NotRequired[str | None]
+    source: NotRequired[str | None]
+    source_date: NotRequired[str | None]
+
+
 class Said(TypedDict):
     """One message that Rasa says: the id of an answer, and what an action adds to it."""
 
@@ -60,7 +77,7 @@ class Said(TypedDict):
     lead: NotRequired[str | None]
     about: NotRequired[str | None]
     choices: NotRequired[list[str | dict[str, Any]] | None]
-    places: NotRequired[list[dict[str, Any]] | None]
+    places: NotRequired[list[Place] | None]
     values: NotRequired[dict[str, Any] | None]
 
 

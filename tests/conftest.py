@@ -16,6 +16,7 @@ collect_ignore = (
         "privacy",
         "browser",
         "sms",
+        "faults",
         "privacy",
         "answers",
         "test_process.py",

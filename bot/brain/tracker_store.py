@@ -26,7 +26,7 @@ DEFAULT_URL = "sqlite:///var/tracker.sqlite"
 WINDOW = 200
 #: Seconds that a turn waits for the database, to connect and for a lock.
 PATIENCE = 3
-#: Seconds for which a PostgreSQL that cannot be reached is not tried again by a turn.
+#: Seconds for which a database that failed is not tried again by a turn: those that wait behind one another have a person waiting.
 AWAY = 2.0
 #: Seconds between two lines of log that say the same.
 SAY_EVERY = 10.0
@@ -54,23 +54,29 @@ class ForgetfulTrackerStore(SQLTrackerStore):
         self.engine.dispose()
         self.engine: Any = _engine(url)
         self.sessionmaker = sa.orm.sessionmaker(bind=self.engine)
-        # Not in Rasa's event loop: a lock would hold everybody's turn, not only this one. SQLite has one writer anyway.
-        self._thread = ThreadPoolExecutor(1 if self.engine.dialect.name == "sqlite" else 4, "tracker")
-        self._away_until = self._said_at = float("-inf")
+        # Not in Rasa's event loop: a lock would hold everybody's turn, not only this one. SQLite has one writer anyway, and
+        # whoever locks it lets others read.
+        self._is_sqlite = self.engine.dialect.name == "sqlite"
+        self._reading = ThreadPoolExecutor(2 if self._is_sqlite else 4, "tracker")
+        self._writing = ThreadPoolExecutor(1, "tracker-writing") if self._is_sqlite else self._reading
+        self._away_until = self._locked_until = self._said_at = float("-inf")
 
     def get_db_url(self, *args: Any, **kwargs: Any) -> str:
         """Return the address of the database."""
         return self._url
 
-    async def _run(self, what: Callable[[], _Result]) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, what)
+    async def _read_with(self, what: Callable[[], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._reading, what)
+
+    async def _write_with(self, what: Callable[[], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._writing, what)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """Return the end of the latest session of a conversation; None when there is none, or it cannot be read now."""
         if time.monotonic() < self._away_until:
             return self._without_memory(sender_id)
         try:
-            events = await self._run(lambda: self._read(sender_id))
+            events = await self._read_with(lambda: self._read(sender_id))
         except sa.exc.SQLAlchemyError as error:
             self._failed("read", error)
             return self._without_memory(sender_id)
@@ -112,22 +118,29 @@ class ForgetfulTrackerStore(SQLTrackerStore):
             return
         await self.stream_events(tracker)
         rows = [_row(tracker.sender_id, event.as_dict()) for event in list(tracker.events)[kept:]]
-        if not rows:
+        if not rows or time.monotonic() < self._locked_until:
             return
         try:
-            await self._run(lambda: self._write(rows))
+            await self._write_with(lambda: self._write(rows))
         except sa.exc.SQLAlchemyError as error:
             self._failed("write", error)
         else:
             tracker.kept = len(tracker.events)
 
     def _write(self, rows: list[dict[str, Any]]) -> None:
-        with self.engine.begin() as connection:
-            connection.execute(sa.insert(self.SQLEvent.__table__), rows)
+        if time.monotonic() < self._locked_until:  # the one before has waited for all those behind it
+            raise sa.exc.TimeoutError
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(sa.insert(self.SQLEvent.__table__), rows)
+        except sa.exc.OperationalError:
+            if self._is_sqlite:
+                self._locked_until = time.monotonic() + AWAY
+            raise
 
     def _failed(self, what: str, error: Exception) -> None:
         now = time.monotonic()
-        if self.engine.dialect.name == "postgresql":
+        if not self._is_sqlite:
             self._away_until = now + AWAY
         if now - self._said_at > SAY_EVERY:
             self._said_at = now
@@ -136,7 +149,7 @@ class ForgetfulTrackerStore(SQLTrackerStore):
     async def delete(self, sender_id: str) -> int:
         """Delete all the events of a conversation; return how many there were."""
         events = self.SQLEvent.__table__
-        return await self._run(lambda: self._delete(events.c.sender_id == sender_id))
+        return await self._write_with(lambda: self._delete(events.c.sender_id == sender_id))
 
     async def purge(self, before: float) -> int:
         """Delete the events older than `before` (seconds since 1970), in conversations that go on too; return how many.
@@ -144,21 +157,21 @@ class ForgetfulTrackerStore(SQLTrackerStore):
         Nothing is lost that a turn needs: a session ends after an hour, and the next one begins with its slots.
         """
         events = self.SQLEvent.__table__
-        return await self._run(lambda: self._delete(events.c.timestamp < before))
+        return await self._write_with(lambda: self._delete(events.c.timestamp < before))
 
     def _delete(self, condition: Any) -> int:
         with self.engine.begin() as connection:
             if self.engine.dialect.name == "postgresql":  # nobody waits for a purge: it may take its time
                 connection.execute(sa.text("SET LOCAL statement_timeout = '10min'"))
             deleted = connection.execute(sa.delete(self.SQLEvent.__table__).where(condition)).rowcount
-        if self.engine.dialect.name == "sqlite":
+        if self._is_sqlite:
             with self.engine.connect() as connection:  # what was deleted must not stay readable in the write-ahead log
                 connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
         return int(deleted)
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""
-        await self._run(self._ask)
+        await self._read_with(self._ask)
 
     def _ask(self) -> None:
         with self.engine.connect() as connection:
@@ -185,7 +198,7 @@ def _engine(url: str) -> Any:
     engine = sa.create_engine(
         url,
         poolclass=sa.pool.QueuePool,
-        pool_size=2,
+        pool_size=3,
         connect_args={"check_same_thread": False, "timeout": PATIENCE},
     )
     if engine.dialect.name == "sqlite":

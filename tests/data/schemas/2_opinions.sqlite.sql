@@ -1,0 +1,5 @@
+CREATE TABLE conversations ( sender VARCHAR(64) NOT NULL, started_at FLOAT NOT NULL, last_at FLOAT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (sender) );
+CREATE INDEX ix_conversations_last_at ON conversations (last_at);
+CREATE TABLE feedback ( answer VARCHAR(100) NOT NULL, day DATE NOT NULL, yes INTEGER NOT NULL, no INTEGER NOT NULL, PRIMARY KEY (answer, day) );
+CREATE TABLE turns ( number INTEGER NOT NULL, sender VARCHAR(64) NOT NULL, client_id VARCHAR(200), opening VARCHAR(64), asked TEXT NOT NULL, reply TEXT NOT NULL, at FLOAT NOT NULL, PRIMARY KEY (number), UNIQUE (sender, client_id), FOREIGN KEY(sender) REFERENCES conversations (sender) ON DELETE CASCADE, UNIQUE (opening) );
+CREATE INDEX ix_turns_sender ON turns (sender);

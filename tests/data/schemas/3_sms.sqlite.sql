@@ -1,0 +1,16 @@
+CREATE TABLE conversations ( sender VARCHAR(64) NOT NULL, started_at FLOAT NOT NULL, last_at FLOAT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (sender) );
+CREATE INDEX ix_conversations_last_at ON conversations (last_at);
+CREATE TABLE sms_inbox ( number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, person VARCHAR(64) NOT NULL, message_key VARCHAR(64), content VARCHAR(64), shape VARCHAR(64), sealed TEXT, priority INTEGER NOT NULL, state VARCHAR(12) NOT NULL, reason VARCHAR(20), received_at FLOAT NOT NULL, next_at FLOAT NOT NULL, attempts INTEGER NOT NULL, lease VARCHAR(32), lease_until FLOAT, ended_at FLOAT, UNIQUE (message_key) );
+CREATE INDEX ix_sms_inbox_ended_at ON sms_inbox (ended_at);
+CREATE INDEX sms_inbox_person ON sms_inbox (person, number);
+CREATE INDEX sms_inbox_state ON sms_inbox (state, next_at);
+CREATE TABLE sms_outbox ( number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, reference VARCHAR(32) NOT NULL, provider_id VARCHAR(64), person VARCHAR(64) NOT NULL, answers INTEGER NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, content VARCHAR(64), sealed TEXT, priority INTEGER NOT NULL, last_word BOOLEAN NOT NULL, state VARCHAR(12) NOT NULL, created_at FLOAT NOT NULL, expires_at FLOAT NOT NULL, next_at FLOAT NOT NULL, attempts INTEGER NOT NULL, uncertain BOOLEAN NOT NULL, doubles INTEGER NOT NULL, lease VARCHAR(32), lease_until FLOAT, error VARCHAR(120), sent_at FLOAT, receipt VARCHAR(12), ended_at FLOAT, UNIQUE (reference) );
+CREATE INDEX ix_sms_outbox_answers ON sms_outbox (answers);
+CREATE INDEX ix_sms_outbox_ended_at ON sms_outbox (ended_at);
+CREATE INDEX ix_sms_outbox_provider_id ON sms_outbox (provider_id);
+CREATE INDEX sms_outbox_person ON sms_outbox (person, number);
+CREATE INDEX sms_outbox_state ON sms_outbox (state, next_at);
+CREATE TABLE sms_people ( person VARCHAR(64) NOT NULL, last_at FLOAT NOT NULL, stopped_at FLOAT, welcomed BOOLEAN NOT NULL, later TEXT, later_at FLOAT, hour_at FLOAT NOT NULL, hour_count INTEGER NOT NULL, day_at FLOAT NOT NULL, day_count INTEGER NOT NULL, capped_until FLOAT NOT NULL, PRIMARY KEY (person) );
+CREATE INDEX ix_sms_people_last_at ON sms_people (last_at);
+CREATE TABLE turns ( number INTEGER NOT NULL, sender VARCHAR(64) NOT NULL, client_id VARCHAR(200), opening VARCHAR(64), asked TEXT NOT NULL, reply TEXT NOT NULL, at FLOAT NOT NULL, PRIMARY KEY (number), UNIQUE (sender, client_id), FOREIGN KEY(sender) REFERENCES conversations (sender) ON DELETE CASCADE, UNIQUE (opening) );
+CREATE INDEX ix_turns_sender ON turns (sender);
