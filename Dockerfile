@@ -30,7 +30,9 @@ COPY bot/brain bot/brain
 COPY bot/directory bot/directory
 COPY bot/text bot/text
 COPY bot/urgent bot/urgent
-RUN mkdir models && .venv/bin/python -c "import subprocess; from bot import training as t; subprocess.run(t.train_command(t.model_name()), env=t.rasa_environment(), check=True); assert t.trained(), 'no model'"
+RUN name=$(.venv/bin/python -c "from bot import training; print(training.model_name())") \
+    && RASA_TELEMETRY_ENABLED=false TQDM_DISABLE=1 .venv/bin/rasa train --fixed-model-name "$name" --out models \
+    && .venv/bin/python -c "from bot import training; assert training.trained(), 'no model'"
 
 FROM ${PYTHON_GATEWAY} AS gateway
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin assistant \
