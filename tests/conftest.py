@@ -29,6 +29,7 @@ collect_ignore = (
         "test_subjects.py",
         "test_checklists.py",
         "imports",
+        "scale",
         "directory/importers",
         "test_fetch.py",
     ]

@@ -124,7 +124,6 @@ class Loopback:
         """Return what `text`, said in the container of `service`, is on this machine."""
         text = self._named.sub(lambda match: self.address[match[1]], text)
         text = re.sub(r"\b(0\.0\.0\.0|127\.0\.0\.1)\b", self.address[service], text)
-        text = text.replace("/etc/nginx/assistant", str(self._folder / "nginx"))
         return text.replace("/app/var", str(self._folder / "var")).replace("/app/", f"{ROOT}/")
 
     def environment(self, service: Service) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The deployed nginx, its files as they are but for names, ports' addresses and folders."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,26 +19,27 @@ def is_here() -> bool:
     return shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin") is not None
 
 
-def write(folder: Path, loopback: Loopback) -> None:
-    """Copy the deployed files into `folder`/nginx, the gateways' names and the containers' folders translated."""
+def write(folder: Path, loopback: Loopback, service: str) -> None:
+    """Copy the deployed files into `folder`/nginx, names and the container's folders translated for `service`."""
     copied = folder / "nginx"
-    shutil.copytree(DEPLOYED, copied, dirs_exist_ok=True)
+    shutil.copytree(DEPLOYED, copied)
     for path in copied.glob("*.conf"):
-        text = loopback.here(path.read_text(encoding="utf-8"), "nginx")
-        text = text.replace("listen 8080", f"listen {loopback.address['nginx']}:8080").replace(
-            "/tmp/nginx", f"{folder}/nginx"
-        )
+        text = loopback.here(path.read_text(encoding="utf-8"), service)
+        text = re.sub(r"listen (\d+)", rf"listen {loopback.address[service]}:\1", text)
+        text = text.replace("/tmp/nginx", f"{folder}/nginx").replace("/etc/nginx/assistant", str(copied))
         path.write_text(text, encoding="utf-8")
 
 
 class Nginx:
-    """nginx as compose.yml starts it; `url` is where it listens."""
+    """An nginx as compose.yml starts it, in a folder of its own; `url` is where the public's listens."""
 
     def __init__(self, service: Service, folder: Path, loopback: Loopback) -> None:
-        write(folder, loopback)
-        self.url = f"http://{loopback.address['nginx']}:8080"
+        write(folder, loopback, service.name)
+        self.url = f"http://{loopback.address[service.name]}:8080"
         self.log = folder / "nginx.log"
-        self._command = loopback.command(service)
+        self._command = [
+            word.replace("/etc/nginx/assistant", str(folder / "nginx")) for word in loopback.command(service)
+        ]
         self._environment = loopback.environment(service)
         if os.geteuid() == 0:  # its workers must read what a test wrote for itself
             self._command = [*self._command[:-1], f"{self._command[-1]} user root;"]

@@ -116,9 +116,11 @@ async def ask(front: Front) -> AsyncIterator[Ask]:
         yield asked
 
 
-def test_configuration(tmp_path: Path) -> None:
-    """`nginx -t` takes the deployed files, without a warning of its own making."""
-    said = Front(tmp_path).nginx.check()
+@pytest.mark.parametrize("name", ["nginx", "actions"])
+def test_configuration(tmp_path: Path, name: str) -> None:
+    """`nginx -t` takes the deployed files of each nginx, without a warning of their making."""
+    found = compose.services(SECRETS)
+    said = nginx.Nginx(found[name], tmp_path, compose.Loopback(list(found), tmp_path)).check()
     assert "test is successful" in said
     assert [line for line in said.splitlines() if "[warn]" in line and "worker_connections" not in line] == []
 
