@@ -242,7 +242,9 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     # Left to a turn under way when we are told to stop, and to one of the same conversation that waits for it.
     drain = 2 * settings.turn_timeout + 2
-    runner = Runner(create_app(settings, ages=Steady()), PER_ADDRESS if settings.rate_limit == "on" else 0, drain)
+    # Behind a proxy everybody has its address: it counts people's connections (deploy/nginx).
+    per_address = PER_ADDRESS if settings.rate_limit == "on" and not settings.behind_proxy else 0
+    runner = Runner(create_app(settings, ages=Steady()), per_address, drain)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop.set)

@@ -31,6 +31,7 @@ collect_ignore = (
         "test_checklists.py",
         "imports",
         "stores",
+        "scale",
         "directory/importers",
         "test_fetch.py",
     ]

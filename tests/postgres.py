@@ -19,18 +19,22 @@ def binaries() -> Path | None:
 
 
 class Postgres:
-    """`database` makes an empty one and returns its address; `halt` and `start` keep the data, `stop` removes all."""
+    """`host` and `port` are where it listens, `more` its options besides.
 
-    def __init__(self) -> None:
+    `database` makes an empty one and returns its address; `halt` and `start` keep the data, `stop` removes all.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, more: str = "") -> None:
         programs = binaries()
         assert programs is not None
         self._programs = programs
-        self.port = free_port()
+        self.host, self.port = host, port or free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._data = self._folder / "data"
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres")
         self._run("initdb", "-D", str(self._data), "-U", "test", "-A", "trust", "--no-sync")
+        self._more = more
         self._names = 0
         self.start()
 
@@ -44,12 +48,18 @@ class Postgres:
         """Create an empty database; return its address."""
         self._names += 1
         name = f"test{self._names}"
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "test", name)
-        return f"postgresql+asyncpg://test@127.0.0.1:{self.port}/{name}"
+        self._run("createdb", "-h", self.host, "-p", str(self.port), "-U", "test", name)
+        return f"postgresql+asyncpg://test@{self.host}:{self.port}/{name}"
+
+    def ask(self, database: str, query: str) -> str:
+        """Return the first value of the first row that `query` finds."""
+        where = ["-h", self.host, "-p", str(self.port), "-U", "test", "-d", database]
+        command = [str(self._programs / "psql"), *where, "-Atc", query]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def start(self) -> None:
         """Start it, on the data that it has."""
-        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        options = f"-p {self.port} -k {self._folder} -c listen_addresses={self.host} -c fsync=off {self._more}"
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._folder / "log"), "-o", options, "start")
 
     def halt(self, how: str = "immediate") -> None:
