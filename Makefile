@@ -38,8 +38,9 @@ evaluate: test-environments  ## how well it understands, measured (PEERS=1: besi
 	@$(if $(PEERS),$(BRAIN) -W ignore -m benchmarks.evaluate.peers $(filter all,$(PEERS)))
 	@$(BRAIN) -W ignore -m benchmarks.evaluate $(EVALUATE)
 
-bench: test-environments  ## how fast it answers, beside Rasa alone
-	@$(GATEWAY) -m benchmarks.turns
+bench: test-environments  ## how many people at once, beside Rasa alone and the peers (BENCH="--only ours", "--soak", "--long", "--help")
+	@$(GATEWAY) -m bot train
+	@$(GATEWAY) -m benchmarks.load $(BENCH)
 
 lint: test-environments  ## ruff, mypy, import contracts
 	@.venv-gateway/bin/ruff check .

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -72,8 +72,9 @@ class _Handler(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        if not isinstance(transport, asyncio.Transport) or not isinstance(self._manager, _Server):
+        if not isinstance(self._manager, _Server):
             raise TypeError("a connection of a server such as this one")
+        transport = cast("asyncio.Transport", transport)  # uvloop's is like it, and no subclass of it
         # Told of every byte that the client leaves waiting, not only of the 64 kB that fill a buffer.
         transport.set_write_buffer_limits(high=0)
         peer = transport.get_extra_info("peername")

@@ -1,0 +1,1 @@
+"""How many people at once: `make bench`, or `python -m benchmarks.load`."""
