@@ -86,9 +86,9 @@ def run() -> None:
 @app.command()
 def train() -> None:
     """Entraîner le modèle si les données ont changé."""
-    from bot import supervisor
+    from bot import trainer
 
-    raise typer.Exit(supervisor.train(_settings()))
+    raise typer.Exit(trainer.train(_settings()))
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import json
 import logging
 import os
@@ -16,13 +15,13 @@ from typing import TypeVar
 
 import aiohttp
 
-from bot import training
-from bot.children import Failure, Keeper, signal_group, spawn
+from bot.children import Failure, Keeper
 from bot.directory import assemble
 from bot.parts import Plan, address, is_free, parts, plan
 from bot.privacy import logs
 from bot.progress import Progress
 from bot.settings import Settings
+from bot.trainer import Trainer, why
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +31,6 @@ START_TIMEOUT = 180.0
 LOGS_EVERY = 600.0
 #: Bytes without which it is no use to begin.
 ROOM = 256 * 1024
-_WHY = {errno.ENOSPC: "le disque est plein", errno.EDQUOT: "le quota est atteint", errno.EROFS: "il est en lecture seule",
-        errno.EACCES: "l'accès est refusé", errno.EPERM: "l'accès est refusé"}  # fmt: skip
-
 T = TypeVar("T")
 
 
@@ -51,8 +47,7 @@ class Supervisor:
         self._progress = Progress()
         self._stop = asyncio.Event()
         self._at_once = asyncio.Event()
-        self._training = asyncio.Lock()
-        self._model_in_use: Path | None = None
+        self._trainer = Trainer(settings.var_dir / "log" / "train.log", self._progress)
 
     def _interrupted(self) -> None:
         (self._at_once if self._stop.is_set() else self._stop).set()
@@ -69,9 +64,9 @@ class Supervisor:
                 self._check()
                 where = plan(self._settings)
                 if where.rasa_ports:
-                    await self._or_stop(self._model())
+                    await self._or_stop(self._trainer.model())
                 self._prepare(where)
-                for part in parts(self._settings, where, self._model):
+                for part in parts(self._settings, where, self._trainer.model):
                     part.log.unlink(missing_ok=True)
                     self._keepers.append(Keeper(part, session, self._progress.note))
                 tasks = [asyncio.create_task(keeper.keep()) for keeper in self._keepers]
@@ -102,62 +97,6 @@ class Supervisor:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def train_only(self) -> int:
-        """Train if needed; return the exit code."""
-        started = time.monotonic()
-        known = training.trained() is not None
-        try:
-            if not known:
-                await self._train()
-        except Failure as failure:
-            self._progress.end(f"✗ {failure}")
-            return 1
-        self._progress.end(
-            "Le modèle est à jour." if known else f"Modèle entraîné en {time.monotonic() - started:.0f} s."
-        )
-        return 0
-
-    async def _model(self) -> Path:
-        """Return the model for Rasa, trained if there is none.
-
-        While it runs, when the data were edited and no model of them trained, that is the one that Rasa had: a new start
-        must take seconds.
-        """
-        async with self._training:
-            found = await asyncio.to_thread(training.trained)
-            if found is None and self._model_in_use is not None:
-                fault = await asyncio.to_thread(training.fault, self._model_in_use, training.rasa_version())
-                found = None if fault else self._model_in_use
-            self._model_in_use = found or await self._train()
-        return self._model_in_use
-
-    async def _train(self) -> Path:
-        name = training.model_name()
-        path = training.path_of(name)
-        if path.exists():
-            why = training.fault(path, training.rasa_version())
-            self._progress.end(f"Le modèle {path.name} est inutilisable ({why}) : il est refait.")
-        record = self._settings.var_dir / "log" / "train.log"
-        try:
-            record.parent.mkdir(parents=True, exist_ok=True)
-            record.unlink(missing_ok=True)
-            with training.draft(name) as command:
-                process = await spawn(command, training.rasa_environment(), record)
-                try:
-                    while process.returncode is None:
-                        self._progress.say(
-                            "Apprentissage du français des habitants (une à deux minutes, la première fois)"
-                        )
-                        with contextlib.suppress(asyncio.TimeoutError):
-                            await asyncio.wait_for(process.wait(), 1)
-                finally:
-                    signal_group(process, signal.SIGKILL)
-        except OSError as error:
-            raise Failure(
-                f"L'apprentissage a échoué ({_why(error)}). Vérifiez les données (make check) ; détails : {record}"
-            ) from error
-        return path
-
     def _check(self) -> None:
         """Raise Failure when it is no use to begin."""
         settings = self._settings
@@ -174,7 +113,7 @@ class Supervisor:
                 trial.unlink(missing_ok=True)
         except OSError as error:
             raise Failure(
-                f"Impossible d'écrire dans {settings.var_dir} : {_why(error)}. Libérez de la place, ou donnez un autre dossier : "
+                f"Impossible d'écrire dans {settings.var_dir} : {why(error)}. Libérez de la place, ou donnez un autre dossier : "
                 "make run VAR_DIR=…"
             ) from error
 
@@ -284,18 +223,6 @@ class Supervisor:
         self._progress.say("Arrêt : les réponses en cours s'achèvent")
         for kind in ("passerelle", "rasa", "actions"):
             await asyncio.gather(*(one.stop() for one in self._keepers if one.part.name.startswith(kind)))
-
-
-def _why(error: OSError) -> str:
-    return _WHY.get(error.errno or 0) or error.strerror or str(error)
-
-
-def train(settings: Settings) -> int:
-    """Train if the data changed; return the exit code."""
-    try:
-        return asyncio.run(Supervisor(settings).train_only())
-    except KeyboardInterrupt:
-        return 130
 
 
 def run(settings: Settings) -> int:
