@@ -232,11 +232,12 @@ class Conversations:
         newest = await self.store.newest()
         return newest is not None and newest < self._now() - older_than
 
-    async def purge(self, older_than: float) -> int:
-        """Delete the conversations whose last message is more than `older_than` seconds old; return how many."""
-        before = self._now() - older_than
+    async def purge(self, older_than: float) -> tuple[int, bool]:
+        """Delete the conversations whose last message is more than `older_than` seconds old; return how many, and whether Rasa's went too."""
+        before, everywhere = self._now() - older_than, True
         try:
             await self.assistant.brain.purge(before)
         except BrainError as error:
             log.warning("purge of the tracker store put off: %s", error)
-        return await self.store.purge(before)
+            everywhere = False
+        return await self.store.purge(before), everywhere

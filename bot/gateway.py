@@ -154,9 +154,10 @@ async def _purge(app: web.Application) -> int:
     if app[AGES].up < DAY and await app[CONVERSATIONS].is_all_old(kept_for):
         log.error("purge put off: nothing would be left; is the date of this machine right? (docs/architecture.md)")
         return 0
-    gone = await app[CONVERSATIONS].purge(kept_for)
+    gone, everywhere = await app[CONVERSATIONS].purge(kept_for)
     await app[BOX].purge()
-    app[METRICS].purged.set_to_current_time()
+    if everywhere:
+        app[METRICS].purged.set_to_current_time()
     return gone
 
 
@@ -201,7 +202,7 @@ def create_app(
                 {
                     "brain": probes.brain(brain, app[METRICS].members),
                     "actions": probes.actions(session, settings.actions),
-                    "store": probes.store(store),
+                    "store": probes.store(store, app[METRICS].keeping),
                     **({"redis": probes.redis(shared)} if shared else {}),
                     "directory": probes.directory(settings.directory, settings.imports, bool(settings.actions_url)),
                     "disk": probes.disk(settings.var_dir),

@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 
 from bot import timing
 from bot.directory_age import DirectoryCollector
-from bot.version import version
+from bot.version import VERSION
 
 Channel = Literal["web", "workshop", "sms"]
 CHANNELS: tuple[Channel, ...] = ("web", "workshop", "sms")
@@ -82,6 +82,12 @@ class Metrics:
             "Turns that wait for a place at Rasa, those in danger first",
             registry=self.registry,
         )
+        self.kept_later = Gauge(
+            "assistant_store_turns",
+            "Turns answered while the database was away: waiting in memory to be kept, or lost since the start",
+            ["state"],
+            registry=self.registry,
+        )
         self.disk_free = Gauge(
             "assistant_disk_free_bytes", "Room left to us on the disk of VAR_DIR", registry=self.registry
         )
@@ -107,7 +113,7 @@ class Metrics:
         self._models = models
         self._build.clear()
         for model in models or [""]:
-            self._build.labels(version(), model[:80], platform.python_version()).set(1)
+            self._build.labels(VERSION, model[:80], platform.python_version()).set(1)
 
     def told(self, states: Mapping[str, str]) -> None:
         """Note the states of the parts, as /health names them."""
@@ -124,6 +130,11 @@ class Metrics:
         """Note the bytes free on the disk of VAR_DIR, and its size."""
         self.disk_free.set(free)
         self.disk_size.set(size)
+
+    def keeping(self, waiting: int, lost: int) -> None:
+        """Note how many turns wait in memory to be kept, and how many never will be."""
+        self.kept_later.labels("waiting").set(waiting)
+        self.kept_later.labels("lost").set(lost)
 
     def text(self) -> bytes:
         """Return the counters as Prometheus reads them."""

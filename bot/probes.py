@@ -13,7 +13,8 @@ from bot.directory_age import seconds_since_read
 from bot.health import OK, Probe, State, degraded, failing
 from bot.rasa import Brain
 from bot.shared import Shared
-from bot.store import Store
+from bot.standby import Standby
+from bot.store import StoreError
 
 #: Seconds after which a directory that no import has read again is too old to be trusted.
 OLD = 180 * 86400.0
@@ -52,18 +53,17 @@ def actions(session: aiohttp.ClientSession, url: str) -> Probe:
     return probe
 
 
-def store(opened: Store) -> Probe:
-    """Ask the gateway's database. One that goes on by itself while it is away (`waiting`) still answers people."""
+def store(opened: Standby, told: Callable[[int, int], None]) -> Probe:
+    """Ask the gateway's database, without which answers go on; `told` gets how many turns wait to be kept, how many are lost."""
 
     async def probe() -> State:
-        waiting = getattr(opened, "waiting", None)
+        told(opened.waiting, opened.lost)
         try:
             await asyncio.wait_for(opened.ping(), 3)
-        except Exception as error:
-            if waiting is None:
-                return failing(type(error).__name__)
+        except (StoreError, asyncio.TimeoutError) as error:
+            why = str(error) or type(error).__name__
             return degraded(
-                f"the database is away ({type(error).__name__}): people are answered, {waiting} turns wait in memory to be kept"
+                f"the database is away ({why}): people are answered, {opened.waiting} turns wait in memory to be kept"
             )
         return OK
 

@@ -15,6 +15,7 @@ from bot.content_age import ContentCollector
 from bot.directory import assemble
 from bot.health import OK, Health, State, degraded, failing
 from bot.shared import Shared
+from bot.store import StoreError
 from bot.web.keys import HEALTH
 from tests.clock import Clock
 from tests.conftest import MakeClient
@@ -240,22 +241,23 @@ async def test_what_we_say(tmp_path: Path) -> None:
     assert "expired" in (await probe()).reason
 
 
-@pytest.mark.parametrize(("waiting", "level"), [(None, "failing"), (7, "degraded")])
-async def test_a_database_away(waiting: int | None, level: str) -> None:
-    """A store that goes on by itself meanwhile degrades us, and says how many turns wait to be kept; another one fails us."""
+@pytest.mark.parametrize(("fault", "why"), [(StoreError("busy"), "busy"), (asyncio.TimeoutError(), "TimeoutError")])
+async def test_a_database_away(fault: Exception, why: str) -> None:
+    """Answers go on, hence degraded: why, and how many turns wait to be kept; the metrics are told, of those lost too."""
 
     class Away:
+        waiting, lost = 7, 2
+
         async def ping(self) -> None:
-            raise OSError("postgresql://user:hush@10.0.0.3")
+            raise fault
 
     away: Any = Away()
-    if waiting is not None:
-        away.waiting = waiting
-    state = await probes.store(away)()
-    assert state.level == level
-    assert "OSError" in state.reason
-    assert "hush" not in state.reason
-    assert ("7 turns" in state.reason) == (waiting == 7)
+    counted: list[tuple[int, int]] = []
+    state = await probes.store(away, lambda *told: counted.append(told))()
+    assert state.level == "degraded"
+    assert f"({why})" in state.reason
+    assert "7 turns" in state.reason
+    assert counted == [(7, 2)]
 
 
 async def test_redis_away() -> None:

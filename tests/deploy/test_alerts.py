@@ -92,7 +92,7 @@ def test_labels_that_alerts_match_exist() -> None:
                 values.setdefault(f"{family.name}.{label}", set()).add(value)
     known = {
         "part": {"brain", "actions", "store", "redis", "sms", "directory", "disk", "texts"},
-        "state": {"up", "down"},
+        "state": {"up", "down", "waiting", "lost"},
         "code": {"trop_de_messages"},
         "queue": {"inbox", "outbox", "dead"},
         "channel": values["assistant_degraded.channel"],

@@ -19,8 +19,10 @@ from bot.answers.expiry import Due
 from bot.content_age import ContentCollector
 from bot.gateway import create_app
 from bot.metrics import Metrics
+from bot.paths import ROOT
 from bot.rasa import BrainError
 from bot.settings import Settings
+from bot.version import VERSION
 from bot.web.keys import CONVERSATIONS, METRICS
 from bot.web.server import Runner
 from tests.clock import Clock
@@ -261,6 +263,11 @@ def test_the_next_end_is_told() -> None:
     written = Metrics(more=(ContentCollector(LiveBook(), clock),)).text()
     for kind in ("answer", "figure", "checklist"):
         assert value(written, "assistant_content_next_expiry_timestamp_seconds", kind=kind) >= clock().timestamp()
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    """What is told is what pyproject.toml says."""
+    assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
 async def test_the_private_port(
