@@ -197,6 +197,9 @@ def create_app(
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, ages, Locks(shared))
             app[FEEDBACK] = Feedback(store, book, lambda: now().date())
             app[METRICS].queue.set_function(lambda: brain.admission.waiting)
+            app[METRICS].unkept.set_function(lambda: store.waiting)
+            app[METRICS].lost.set_function(lambda: store.lost)
+            app[METRICS].clock.set_function(lambda: ages.jump)
             app[HEALTH] = Health(
                 {
                     "brain": probes.brain(brain, app[METRICS].members),

@@ -82,6 +82,21 @@ class Metrics:
             "Turns that wait for a place at Rasa, those in danger first",
             registry=self.registry,
         )
+        self.unkept = Gauge(
+            "assistant_store_unkept_turns",
+            "Turns answered while the database was away, that wait in memory to be kept",
+            registry=self.registry,
+        )
+        self.lost = Gauge(
+            "assistant_store_lost_turns",
+            "Turns answered that never will be kept, since the start",
+            registry=self.registry,
+        )
+        self.clock = Gauge(
+            "assistant_clock_jump_seconds",
+            "Seconds by which the machine's clock jumped and is not followed yet (0: it is)",
+            registry=self.registry,
+        )
         self.disk_free = Gauge(
             "assistant_disk_free_bytes", "Room left to us on the disk of VAR_DIR", registry=self.registry
         )
