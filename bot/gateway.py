@@ -198,6 +198,7 @@ def create_app(
             app[CONVERSATIONS] = Conversations(assistant, store, tokens, ages, Locks(shared))
             app[FEEDBACK] = Feedback(store, book, lambda: now().date())
             app[METRICS].queue.set_function(lambda: brain.admission.waiting)
+            app[METRICS].clock.set_function(lambda: ages.jump)
             app[HEALTH] = Health(
                 {
                     "brain": probes.brain(brain, app[METRICS].members),

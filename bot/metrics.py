@@ -88,6 +88,11 @@ class Metrics:
             ["state"],
             registry=self.registry,
         )
+        self.clock = Gauge(
+            "assistant_clock_jump_seconds",
+            "Seconds by which the machine's clock jumped and is not followed yet (0: it is)",
+            registry=self.registry,
+        )
         self.disk_free = Gauge(
             "assistant_disk_free_bytes", "Room left to us on the disk of VAR_DIR", registry=self.registry
         )
