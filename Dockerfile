@@ -47,7 +47,7 @@ COPY bot bot
 RUN python -m compileall -q bot
 USER 10001:10001
 EXPOSE 8080 9464
-HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 CMD ["python", "deploy/healthcheck.py", "--alive", "http://127.0.0.1:8080/health"]
+HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 CMD ["python", "deploy/healthcheck.py", "http://127.0.0.1:8080/live"]
 CMD ["python", "-m", "bot", "gateway"]
 
 FROM ${PYTHON_BRAIN} AS rasa

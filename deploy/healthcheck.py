@@ -1,7 +1,6 @@
-"""Is the service of this container well? `python deploy/healthcheck.py [--alive] URL`; exit code 0 when it is.
+"""Is the service of this container well? `python deploy/healthcheck.py URL`; exit code 0 when URL answers with a success.
 
-Well: URL answers with a success. With `--alive`, any answer will do: a gateway whose Rasa is away still gives the honest
-sentence and the numbers of danger, and must be neither restarted nor taken out. The standard library only: every image runs it.
+The standard library only: every image runs it.
 """
 
 import os
@@ -31,7 +30,7 @@ def status(url: str) -> int:
 def main(arguments: list[str]) -> int:
     """Return the exit code."""
     found = status(arguments[-1])
-    well = found > 0 if "--alive" in arguments else 200 <= found < 300
+    well = 200 <= found < 300
     print(f"{found or 'no answer'}", file=sys.stdout if well else sys.stderr)
     return 0 if well else 1
 

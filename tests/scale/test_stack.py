@@ -1,6 +1,7 @@
 """Two gateways, two Rasas, real PostgreSQL, Redis and nginx: one assistant, whoever answers."""
 
 import asyncio
+import json
 import uuid
 from collections import Counter
 
@@ -167,6 +168,27 @@ async def test_text_messages_in_order(stack: Stack, operator: Operator) -> None:
     sent = await operator.to(number, 3, 30)
     assert "Lunel" in sent[0]
     assert len(sent) == len(set(sent)) >= 2
+
+
+async def test_each_gateway_is_measured_from_inside(stack: Stack) -> None:
+    """Prometheus reads each gateway at its own private address; nobody does through nginx."""
+    async with aiohttp.ClientSession() as session:
+        for number in (1, 2):
+            async with session.get(f"http://{stack.address[f'gateway-{number}']}:9464/metrics") as response:
+                assert response.status == 200
+                assert "assistant_turns_total" in await response.text()
+        async with session.get(f"{stack.url}/metrics") as response:
+            assert response.status == 404
+
+
+async def test_one_id_from_nginx_to_rasa(stack: Stack) -> None:
+    """The id that nginx gives a request is in its log, the gateway's and Rasa's: a turn is followed through all three."""
+    async with Person(stack.url, "127.0.1.8") as person:
+        await person.say("je cherche une france services à Lunel")
+    written = stack.nginx.log.read_text(encoding="utf-8").splitlines()
+    given = [one["request_id"] for one in map(json.loads, written) if one["path"] == "/api/messages"][-1]
+    for names in (("gateway-1", "gateway-2"), ("rasa-1", "rasa-2")):
+        assert any(given in stack.log(name).read_text(encoding="utf-8", errors="replace") for name in names), names
 
 
 async def test_nothing_said_is_logged(stack: Stack) -> None:
