@@ -36,13 +36,13 @@ def _seconds(value: float | None) -> str:
 def table(figures: Mapping[str, Any]) -> str:
     """Return the figures as a table in Markdown."""
     lines = [
-        "| fault | what people saw | in danger | longest wait | recovery | lost | SMS lost | |",
-        "|---|---|---|---|---|---|---|---|",
+        "| fault | what people saw | in danger | longest wait | recovery | lost | SMS lost | load | |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for one in figures["faults"]:
         lines.append(
             f"| {one['fault']} | {_saw(one['saw'])} | {_saw(one['saw_in_danger'])} | {_seconds(one['slowest_seconds'])} "
-            f"| {_seconds(one['recovery_seconds'])} | {one['lost']} | {one['sms_lost']} | {one['note']} |"
+            f"| {_seconds(one['recovery_seconds'])} | {one['lost']} | {one['sms_lost']} | {one['load']:g} | {one['note']} |"
         )
     return "\n".join(lines)
 

@@ -28,6 +28,8 @@ WINDOW = 200
 PATIENCE = 3
 #: Seconds for which a database that failed is not tried again by a turn: those that wait behind one another have a person waiting.
 AWAY = 2.0
+#: Events that wait in memory for the database to take them, at most: some thousand turns.
+WAITING = 10_000
 #: Seconds between two lines of log that say the same.
 SAY_EVERY = 10.0
 
@@ -39,8 +41,8 @@ SAVED: ContextVar[list[DialogueStateTracker] | None] = ContextVar("saved", defau
 class ForgetfulTrackerStore(SQLTrackerStore):
     """Keeps conversations at the SQLAlchemy address of `TRACKER_URL`; deletes one, or the old ones, when asked.
 
-    When the database does not answer, a turn is answered without memory, and not kept: what is there already is found again
-    when it is back. `delete`, `purge` and `ping` raise.
+    When the database cannot be read, a turn is answered without memory, and not kept: what is there already is found again
+    when it is back. When it cannot be written (locked, full), what is said waits in memory, and is written once it can. `delete`, `purge` and `ping` raise.
     """
 
     def __init__(
@@ -60,6 +62,9 @@ class ForgetfulTrackerStore(SQLTrackerStore):
         self._reading = ThreadPoolExecutor(2 if self._is_sqlite else 4, "tracker")
         self._writing = ThreadPoolExecutor(1, "tracker-writing") if self._is_sqlite else self._reading
         self._away_until = self._locked_until = self._said_at = float("-inf")
+        #: What could not be written, by conversation: read with what was, and written before what comes next.
+        self._waiting: dict[str, list[dict[str, Any]]] = {}
+        self._catching_up = asyncio.Lock()
 
     def get_db_url(self, *args: Any, **kwargs: Any) -> str:
         """Return the address of the database."""
@@ -80,6 +85,7 @@ class ForgetfulTrackerStore(SQLTrackerStore):
         except sa.exc.SQLAlchemyError as error:
             self._failed("read", error)
             return self._without_memory(sender_id)
+        events += [json.loads(row["data"]) for row in self._waiting.get(sender_id, ())]
         if not events or self.domain is None:
             return None
         tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
@@ -118,14 +124,40 @@ class ForgetfulTrackerStore(SQLTrackerStore):
             return
         await self.stream_events(tracker)
         rows = [_row(tracker.sender_id, event.as_dict()) for event in list(tracker.events)[kept:]]
-        if not rows or time.monotonic() < self._locked_until:
+        if not rows:
             return
+        tracker.kept = len(tracker.events)
+        if not self._waiting and await self._written(rows):
+            return
+        waiting = self._waiting.setdefault(tracker.sender_id, [])
+        waiting += rows
+        if sum(map(len, self._waiting.values())) > WAITING:  # the database has been away for long: the oldest go
+            self._waiting.pop(next(iter(self._waiting)))
+        await self._catch_up()
+
+    async def _written(self, rows: list[dict[str, Any]]) -> bool:
+        """Return False when they must be written later."""
+        if time.monotonic() < max(self._locked_until, self._away_until):
+            return False
         try:
             await self._write_with(lambda: self._write(rows))
-        except sa.exc.SQLAlchemyError as error:
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
             self._failed("write", error)
-        else:
-            tracker.kept = len(tracker.events)
+            return False
+        except sa.exc.SQLAlchemyError as error:  # refused for what they are: they would be again
+            self._failed("write", error)
+        return True
+
+    async def _catch_up(self) -> None:
+        """Write what waits, in its order, once the database lets us."""
+        async with self._catching_up:
+            for sender, rows in list(self._waiting.items()):
+                count = len(rows)
+                if not await self._written(rows[:count]):
+                    return
+                del rows[:count]  # a turn under way may have added to them
+                if not rows:
+                    self._waiting.pop(sender, None)
 
     def _write(self, rows: list[dict[str, Any]]) -> None:
         if time.monotonic() < self._locked_until:  # the one before has waited for all those behind it
@@ -149,7 +181,9 @@ class ForgetfulTrackerStore(SQLTrackerStore):
     async def delete(self, sender_id: str) -> int:
         """Delete all the events of a conversation; return how many there were."""
         events = self.SQLEvent.__table__
-        return await self._write_with(lambda: self._delete(events.c.sender_id == sender_id))
+        async with self._catching_up:
+            self._waiting.pop(sender_id, None)
+            return await self._write_with(lambda: self._delete(events.c.sender_id == sender_id))
 
     async def purge(self, before: float) -> int:
         """Delete the events older than `before` (seconds since 1970), in conversations that go on too; return how many.
@@ -172,6 +206,8 @@ class ForgetfulTrackerStore(SQLTrackerStore):
     async def ping(self) -> None:
         """Raise when the database does not answer."""
         await self._read_with(self._ask)
+        if self._waiting:
+            await self._catch_up()
 
     def _ask(self) -> None:
         with self.engine.connect() as connection:

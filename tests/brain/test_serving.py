@@ -66,6 +66,11 @@ async def talk(store: ForgetfulTrackerStore, turns: int, *, first: int = 0) -> N
         await store.save(tracker)
 
 
+def said(tracker: DialogueStateTracker | None) -> list[str | None]:
+    """Return the messages of a conversation."""
+    return [event.text for event in tracker.events if isinstance(event, UserUttered)] if tracker else []
+
+
 class TestWindow:
     """Tests for bot.brain.tracker_store: what a turn reads of a conversation."""
 
@@ -128,7 +133,10 @@ class TestFaults:
     """Tests for bot.brain.tracker_store: its database goes away."""
 
     async def test_locked(self, store: ForgetfulTrackerStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Locked by another, a turn goes on without being kept, others do not wait in Rasa's loop, and memory is there again after."""
+        """Locked by another, turns go on, are remembered, and written after, once and in order; nobody waits for long twice.
+
+        Others do not wait in Rasa's loop meanwhile.
+        """
         await talk(store, 2)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -146,11 +154,31 @@ class TestFaults:
             await store.save(tracker)
             beating.cancel()
             assert beats > 20
+            store._locked_until = time.monotonic() + 60
+            await talk(store, 2, first=3)
+            store._locked_until = 0.0
+            tracker = await store.get_or_create_tracker("marie")
+            assert said(tracker) == [f"message {number}" for number in range(5)]
             other.execute("ROLLBACK")
-        await talk(store, 1, first=3)
-        tracker = await store.get_or_create_tracker("marie")
-        said = [event.text for event in tracker.events if isinstance(event, UserUttered)]
-        assert said == ["message 0", "message 1", "message 3"]
+        await talk(store, 1, first=5)
+        whole = await store.retrieve_full_tracker("marie")
+        assert said(whole) == [f"message {number}" for number in range(6)]
+        assert not store._waiting
+
+    async def test_what_waits_is_written_by_who_looks_after_it(self, store: ForgetfulTrackerStore, path: Path) -> None:
+        """Nobody has to write again for what waits to be written; what is forgotten meanwhile stays forgotten."""
+        await talk(store, 1)
+        store._locked_until = time.monotonic() + 0.5
+        await talk(store, 1, first=1)
+        assert "marie" in store._waiting
+        tracker = await store.get_or_create_tracker("paul")
+        tracker.update_with_events(turn(0), DOMAIN)
+        await store.save(tracker)
+        await store.delete("paul")
+        await asyncio.sleep(0.6)
+        await store.ping()
+        assert said(await store.retrieve_full_tracker("marie")) == ["message 0", "message 1"]
+        assert not said(await store.retrieve_full_tracker("paul"))
 
     async def test_broken(self, store: ForgetfulTrackerStore, path: Path) -> None:
         """A database that cannot be read gives no memory, keeps nothing, and is told by ping and by who asks to forget."""

@@ -130,11 +130,17 @@ class Person:
             await asyncio.sleep(pause)
         return heard
 
-    async def history(self) -> list[dict[str, Any]]:
-        """Return the turns that the assistant kept."""
-        async with self.session.get(
-            f"{self.url}/api/conversation", headers={"Authorization": f"Bearer {self.token}"}
-        ) as response:
-            assert response.status == 200, await response.text()
-            turns: list[dict[str, Any]] = (await response.json())["turns"]
-            return turns
+    async def history(self, seconds: float = 30) -> list[dict[str, Any]]:
+        """Return the turns that the assistant kept; look again for a while, as one reloads a page."""
+        deadline = time.monotonic() + seconds
+        while True:
+            async with self.session.get(
+                f"{self.url}/api/conversation", headers={"Authorization": f"Bearer {self.token}"}
+            ) as response:
+                body = await response.json()
+                if response.status == 200:
+                    turns: list[dict[str, Any]] = body["turns"]
+                    return turns
+            assert response.status == 503, body
+            assert time.monotonic() < deadline, body
+            await asyncio.sleep(1)

@@ -27,6 +27,8 @@ class Fault:
     sms_lost: int = 0
     sms_doubles: int = 0
     note: str = ""
+    #: What else the machine had to do, when it began: processes that want a processor.
+    load: float = field(default_factory=lambda: round(os.getloadavg()[0], 1))
 
     def watched(self, heard: Iterable[Heard], in_danger: Iterable[Heard] = ()) -> "Fault":
         """Add what people saw."""
@@ -68,6 +70,5 @@ class Report:
         if path.exists():
             kept = {one["fault"]: one for one in json.loads(path.read_text(encoding="utf-8"))["faults"]}
         kept |= {one.fault: asdict(one) for one in self.faults}
-        machine = {"processors": os.cpu_count(), "load_1_min": round(os.getloadavg()[0], 1)}
-        written = {"machine": machine, "faults": list(kept.values())}
+        written = {"machine": {"processors": os.cpu_count()}, "faults": list(kept.values())}
         path.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

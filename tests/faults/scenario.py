@@ -15,6 +15,8 @@ from tests.faults.stack import RECOVERY
 FIRST, COMMUNE = "où faire peser mon bébé à Béziers", "34032"
 #: Then this, whose answer offers choices; the first of them is pressed while the fault lasts.
 THEN = "combien de rsa"
+#: What no rule answers by itself: the actions look for it.
+LOOKUP = "où est la pmi à Béziers"
 
 Act = Callable[[], Awaitable[Any] | Any]
 
@@ -64,13 +66,16 @@ async def during(
     lasts: float = 0.0,
     recovery: float = RECOVERY,
     may_forget: bool = False,
+    asked: str | None = None,
 ) -> Fault:
     """Run the scenario: `inflict` the fault, which ends by itself or is relieved after `lasts` seconds; fill `fault` in.
 
-    `may_forget`: Rasa's database is away, and what is answered meanwhile is not in its memory after.
+    `may_forget`: Rasa's database is away, and what is answered meanwhile may not be in its memory after. `asked` is said
+    while it lasts, in the place of the choice offered before.
     """
     anna = make()
-    pressed, before_it = await begins(anna)
+    offered, before_it = await begins(anna)
+    pressed = asked or offered
     control = await anna.says(pressed)  # what it answers when all is well
     await anna.says(THEN)
     bea, id_ = make(), secrets.token_urlsafe(24)
@@ -78,8 +83,8 @@ async def during(
     await _do(inflict)
     began = time.monotonic()
     doubles = phones.doubles()
-    asked = {f"+33612{secrets.randbelow(10**6):06d}": text for text in QUESTIONS}
-    writing = [asyncio.create_task(phones.write(bea.url, *one, seconds=lasts + recovery)) for one in asked.items()]
+    written = {f"+33612{secrets.randbelow(10**6):06d}": text for text in QUESTIONS}
+    writing = [asyncio.create_task(phones.write(bea.url, *one, seconds=lasts + recovery)) for one in written.items()]
     # One in danger and one at her ordinary business, at the same instant.
     await asyncio.gather(bea.says(DANGER), anna.says(pressed, id_))
     if relieve is not None:
@@ -92,7 +97,7 @@ async def during(
     await bea.insists(DANGER, secrets.token_urlsafe(24), recovery, ("danger",))
     fault.watched(anna.heard[before:], bea.heard)
     await asyncio.gather(*writing)
-    fault.sms_lost += await phones.lost(asked, recovery)
+    fault.sms_lost += await phones.lost(written, recovery)
     fault.sms_doubles += phones.doubles() - doubles
     assert answered.ids == control.ids, (answered.words[:200], control.words[:200])
     fault.lost += await goes_on(anna, pressed, id_, answered, tuple(before_it) if may_forget else ())

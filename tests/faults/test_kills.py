@@ -10,7 +10,7 @@ import pytest
 from tests.faults.people import Person
 from tests.faults.phones import Phones
 from tests.faults.record import Fault, Report
-from tests.faults.scenario import begins, crowd, during, goes_on
+from tests.faults.scenario import LOOKUP, begins, crowd, during, goes_on
 from tests.faults.stack import Stack
 
 pytestmark = [pytest.mark.live, pytest.mark.long, pytest.mark.timeout(600)]
@@ -29,7 +29,13 @@ async def test_a_part_dies_or_hangs(
     """Killed or stopped for good, a part is started again without hands; nobody is left without a sentence."""
     fault = report.add(Fault(f"{signum.name} {part}"))
     (victim,) = stack.processes(part)
-    await during(fault, lambda: somebody(stack.url), phones, lambda: victim.send_signal(signum))
+    await during(
+        fault,
+        lambda: somebody(stack.url),
+        phones,
+        lambda: victim.send_signal(signum),
+        asked=LOOKUP if part == "actions" else None,
+    )
     fault.check()
     assert stack.alive
 

@@ -234,6 +234,7 @@ class _Scripted(Brain):
     """Reads what it is given as if Rasa had sent it."""
 
     def __init__(self, turn: dict[str, Any]) -> None:
+        super().__init__(None, "http://127.0.0.1:1", "", TIMEOUT)  # type: ignore[arg-type]
         self._sent = turn
 
     async def _ask(self, *request: Any) -> Any:
