@@ -13,6 +13,7 @@ from bot.answers import LiveBook
 from bot.content_age import ContentCollector
 from bot.directory import assemble
 from bot.metrics import Metrics
+from bot.parts import parts, plan
 from bot.paths import ROOT
 from bot.settings import Settings
 from bot.store import METADATA
@@ -119,13 +120,15 @@ def test_every_key_of_the_browser() -> None:
         assert not re.search(r"localStorage|indexedDB|document\.cookie|caches\.", script)
 
 
-def test_every_log() -> None:
-    """Each log that `make run` writes."""
+def test_every_log(tmp_path: Path) -> None:
+    """Each log that `make run` writes: of its parts, of each Rasa beside the first, and of the training."""
+    settings = Settings(_env_file=None, var_dir=tmp_path, rasa_processes=3)
+
+    async def model() -> Path:
+        return tmp_path
+
+    written = {part.log.name for part in parts(settings, plan(settings), model)} - {"rasa-2.log", "rasa-3.log"}
     supervisor = (ROOT / "bot" / "supervisor.py").read_text(encoding="utf-8")
-    written = {
-        f"{name}.log"
-        for name in re.findall(r"_spawn\(\s*\"(\w+)\"|_log\(\"(\w+)\"\)", supervisor)
-        for name in name
-        if name
-    }
-    assert {cells[0].strip("`") for cells in rows("Journaux")} == written
+    written |= set(re.findall(r'"log" / "(\w+\.log)"', supervisor))
+    assert {cells[0].split("`")[1] for cells in rows("Journaux")} == written
+    assert "`rasa-2.log`" in NOTE
