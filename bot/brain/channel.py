@@ -29,6 +29,8 @@ from bot.brain.tracker_store import SAVED, ForgetfulTrackerStore
 
 log = logging.getLogger(__name__)
 
+#: Characters of a message at most: the largest MAX_LENGTH that there is. Rasa's time grows faster than the text, and nothing can interrupt it.
+MAX_TEXT = 10_000
 #: Seconds that a turn may take, unless the gateway says how long it waits: an action that hangs must not hold a conversation.
 SECONDS = 8.0
 
@@ -133,7 +135,7 @@ async def _turn(request: Request) -> HTTPResponse:
     sender, text, intent, seconds = body.get("sender"), body.get("text"), body.get("intent"), body.get("seconds")
     if agent is None or not agent.is_ready():
         return response.json({"error": "no model"}, status=503)
-    if not isinstance(sender, str) or not isinstance(text, str) or not sender:
+    if not isinstance(sender, str) or not isinstance(text, str) or not sender or len(text) > MAX_TEXT:
         return response.json({"error": "sender and text"}, status=400)
     # Rasa's own ("restart", "back", "session_start") are commands on the conversation, and no choice of ours.
     if intent is not None and (intent in DEFAULT_INTENTS or intent not in agent.domain.intents):
