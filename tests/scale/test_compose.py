@@ -103,9 +103,14 @@ def test_rasa_has_the_environment_of_make_run() -> None:
     assert mine.items() <= compose.targets()["brain"].environment.items()
 
 
-def _copied() -> list[str]:
+def _copied(stage: str = "") -> list[str]:
+    """Return what the Dockerfile copies from here, into the image of that name or into any."""
     found: list[str] = []
+    current = ""
     for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines():
+        current = line.partition(" AS ")[2] if line.startswith("FROM ") else current
+        if stage and current != stage:
+            continue
         if line.startswith("COPY ") and "--from=" not in line:
             found += line.split()[1:-1]
     return found
@@ -121,6 +126,33 @@ def test_build_context(tmp_path: Path) -> None:
         assert any(path == one or path.startswith(f"{one}/") for one in let_through), path
     for one in let_through:
         assert any(path == one or path.startswith(f"{one}/") or one.startswith(f"{path}/") for path in _copied()), one
+
+
+def test_the_image_trains_the_model_of_these_files(tmp_path: Path) -> None:
+    """What the stage that trains is given is all that the model is made of, and all that its components import."""
+    for path in [*_copied("brain-environment"), *_copied("model")]:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / path).is_dir():
+            shutil.copytree(ROOT / path, tmp_path / path)
+        else:
+            shutil.copy(ROOT / path, tmp_path / path)
+    modules = [path.stem for path in (tmp_path / "bot" / "brain").glob("*.py") if path.stem in _of_the_pipeline()]
+    imports = "; ".join(f"import bot.brain.{name}" for name in ["importer", *modules])
+    code = f"{imports}; from bot import training; print(training.model_name())"
+    done = subprocess.run(
+        [ROOT / ".venv/bin/python", "-W", "ignore", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == training.model_name(), done.stderr[-2000:]
+
+
+def _of_the_pipeline() -> set[str]:
+    """Return the modules of bot.brain that config.yml names."""
+    config = (ROOT / "config.yml").read_text(encoding="utf-8")
+    return set(re.findall(r"name: bot\.brain\.(\w+)\.", config))
 
 
 def test_no_address_no_secret() -> None:
