@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.faults.people import Person
+from tests.faults.people import CROWDED, Person
 from tests.faults.phones import Phones
 from tests.faults.record import Fault, Report
 from tests.faults.scenario import crowd, during
@@ -79,6 +79,6 @@ async def test_one_rasa_of_two(
     fault = report.add(Fault(f"{signum.name} one Rasa of two, 100 conversations"))
     victim = stack.processes("rasa")[0]
     await crowd(fault, lambda: somebody(stack.url), 100, lambda: victim.send_signal(signum))
-    fault.check()
+    fault.check(CROWDED)
     await stack.until(lambda: len(stack.processes("rasa")) == 2 and victim not in stack.processes("rasa"))
     await stack.until_healthy()
