@@ -85,7 +85,7 @@ async def test_a_jump_far_ahead_deletes_nothing(
     await asyncio.sleep(2)
     await restart_gateway(stack)
     began = time.monotonic()
-    after = await anna.insists("répète", secrets.token_urlsafe(24), 30)
+    after = await anna.insists("répète", secrets.token_urlsafe(24), 90, pause=8)
     fault.recovery_seconds = round(time.monotonic() - began, 1)
     assert after.commune == COMMUNE, after
     fault.lost += 3 - len(await anna.history())
