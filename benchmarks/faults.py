@@ -42,7 +42,7 @@ def table(figures: Mapping[str, Any]) -> str:
     for one in figures["faults"]:
         lines.append(
             f"| {one['fault']} | {_saw(one['saw'])} | {_saw(one['saw_in_danger'])} | {_seconds(one['slowest_seconds'])} "
-            f"| {_seconds(one['recovery_seconds'])} | {one['lost']} | {one['sms_lost']} | {one['load']:g} | {one['note']} |"
+            f"| {_seconds(one['recovery_seconds'])} | {one['lost']} | {one['sms_lost']} | {'–' if one['load'] is None else one['load']} | {one['note']} |"
         )
     return "\n".join(lines)
 

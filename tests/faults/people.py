@@ -17,6 +17,8 @@ from tests.clock import TODAY
 #: Seconds that a person waits at most for a sentence: eight are left to Rasa, the rest to a busy machine.
 PATIENCE = 8.0
 MARGIN = 6.0
+#: The same when a crowd, played on the same processors, asks at once.
+CROWDED = PATIENCE + 2 * MARGIN
 #: Someone in danger, and the answer that she must get.
 DANGER, DANGER_ANSWER = "mon mari me frappe", "violences_conjugales"
 _NUMBERS = re.compile(r"(?<![\d,])(?:1[5-8]|11[2-9]|3[0-9]{3}|0\d(?: \d\d){4})(?![\d,])")

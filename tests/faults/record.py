@@ -28,7 +28,7 @@ class Fault:
     sms_doubles: int = 0
     note: str = ""
     #: What else the machine had to do, when it began: processes that want a processor.
-    load: float = field(default_factory=lambda: round(os.getloadavg()[0], 1))
+    load: float | None = field(default_factory=lambda: round(os.getloadavg()[0], 1))
 
     def watched(self, heard: Iterable[Heard], in_danger: Iterable[Heard] = ()) -> "Fault":
         """Add what people saw."""

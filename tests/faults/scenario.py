@@ -30,11 +30,9 @@ async def _do(act: Act | None) -> None:
 
 async def begins(person: Person) -> tuple[str, list[str]]:
     """Bring a conversation to its middle; return the choice to press, and the answers that it must give."""
-    first = await person.says(FIRST)
-    assert first.kind == "answer", first
+    first = await person.insists(FIRST, secrets.token_urlsafe(24), RECOVERY)
     assert first.commune == COMMUNE, first
-    then = await person.says(THEN)
-    assert then.kind == "answer", then
+    then = await person.insists(THEN, secrets.token_urlsafe(24), RECOVERY)
     assert then.choices, then
     return then.choices[0], then.ids
 
@@ -76,8 +74,9 @@ async def during(
     anna = make()
     offered, before_it = await begins(anna)
     pressed = asked or offered
-    control = await anna.says(pressed)  # what it answers when all is well
-    await anna.says(THEN)
+    # What it answers when all is well.
+    control = await anna.insists(pressed, secrets.token_urlsafe(24), RECOVERY)
+    await anna.insists(THEN, secrets.token_urlsafe(24), RECOVERY)
     bea, id_ = make(), secrets.token_urlsafe(24)
     before = len(anna.heard)
     await _do(inflict)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.people import Person
+from tests.faults.people import CROWDED, Person
 from tests.faults.phones import Phones
 from tests.faults.record import Fault, Report
 from tests.faults.scenario import LOOKUP, begins, crowd, during, goes_on
@@ -47,7 +47,7 @@ async def test_rasa_dies_among_many(
     fault = report.add(Fault("SIGKILL rasa, 50 conversations"))
     (victim,) = stack.processes("rasa")
     await crowd(fault, lambda: somebody(stack.url), 50, victim.kill)
-    fault.check()
+    fault.check(CROWDED)
 
 
 async def test_a_restart_in_the_middle(
