@@ -29,8 +29,9 @@ log = logging.getLogger(__name__)
 PATH = "/webhooks/assistant"
 #: Bytes of an answer at most: three places with all that is known of them are 10 kB.
 MAX_REPLY = 2_000_000
-#: Seconds in which a Rasa at work gives no answer to anyone before it is asked whether it lives, and seconds that it has to say so.
-SILENCE, PROBE = 2.5, 1.0
+#: Seconds in which a Rasa at work gives no answer to anyone before it is asked whether it lives, and seconds that it has to say
+#: so: longer for the only one left, that a crowd may have made slow, and that nobody would replace.
+SILENCE, PROBE, LAST_PROBE = 2.5, 1.0, 3.0
 #: Seconds between two looks at one that is down.
 REVIVE_EVERY = 0.5
 #: Seconds that the addresses of a name are believed.
@@ -241,7 +242,8 @@ class Brain:
         """Return what is wrong with a Rasa that has answered nobody for a while, "" when it is only busy."""
         async with member.asking:  # one asks for all who wait
             if not member.why and time.monotonic() - max(since, member.answered_at) >= self._silence:
-                if why := await self._look(member, PROBE):
+                others = any(not one.why for one in self.members if one is not member)
+                if why := await self._look(member, PROBE if others else LAST_PROBE):
                     self._down(member, why)
                 else:
                     member.answered_at = time.monotonic()

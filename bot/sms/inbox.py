@@ -109,12 +109,13 @@ class Inbox:
         async with self._store.writing() as connection:
             if key and await exists(connection, INBOX.c.message_key == key):
                 return Accepted.REPEATED_ID
-            await connection.execute(
-                sa.insert(INBOX).values(
+            # Another gateway may note the same one at this very moment.
+            noted = await connection.execute(
+                insert_new(connection, INBOX).values(
                     person=person, message_key=key, priority=0, state=IGNORED, reason=reason, received_at=now, next_at=now, ended_at=now
                 )
             )  # fmt: skip
-        return Accepted.IGNORED
+        return Accepted.IGNORED if noted.rowcount else Accepted.REPEATED_ID
 
     async def _meet(self, connection: AsyncConnection, person: str, now: float) -> None:
         """Make sure that the person has a row, and hold it: two copies that come in together are looked at in turn."""
