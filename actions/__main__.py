@@ -14,7 +14,7 @@ from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot import inner_logs, request_id
+from bot.watching import inner_logs, request_id
 
 log = logging.getLogger("actions")  # run as a program, __name__ would be "__main__"
 

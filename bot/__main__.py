@@ -78,7 +78,7 @@ def _serving() -> Settings:
 @app.command()
 def run() -> None:
     """Tout démarrer sur cette machine : Rasa, les actions, le site."""
-    from bot import supervisor
+    from bot.running import supervisor
 
     raise typer.Exit(supervisor.run(_serving()))
 
@@ -86,7 +86,7 @@ def run() -> None:
 @app.command()
 def train() -> None:
     """Entraîner le modèle si les données ont changé."""
-    from bot import trainer
+    from bot.running import trainer
 
     raise typer.Exit(trainer.train(_settings()))
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot import timing, urgent
+from bot import urgent
 from bot.answers import Answer, LiveBook, Variant, render
 from bot.answers.aspects import extract
 from bot.directory import communes, hours, wording
@@ -19,6 +19,7 @@ from bot.rasa import Brain, BrainError
 from bot.store import State
 from bot.text import clean, fold, is_readable, looks_foreign, rank
 from bot.text.loss import tells_of_loss
+from bot.watching import timing
 
 log = logging.getLogger(__name__)
 

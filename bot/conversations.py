@@ -12,8 +12,8 @@ from bot.privacy import Kind, redact
 from bot.rasa import BrainError
 from bot.store import State, Store, StoreError, Turn
 from bot.text import clean
-from bot.timing import during, stage
 from bot.tokens import Tokens
+from bot.watching.timing import during, stage
 
 log = logging.getLogger(__name__)
 

@@ -13,16 +13,13 @@ import aiohttp
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot import identity, probes, request_id
+from bot import identity
 from bot.answers import LiveBook
 from bot.assistant import Assistant
 from bot.clock import DAY, Steady
-from bot.content_age import ContentCollector
 from bot.conversations import Conversations
 from bot.feedback import Feedback
-from bot.health import Health
 from bot.locks import Locks
-from bot.metrics import Metrics
 from bot.privacy import logs
 from bot.rasa import Brain
 from bot.settings import Settings, SettingsError
@@ -35,6 +32,10 @@ from bot.sms.service import Box, Sms
 from bot.standby import Standby
 from bot.store import StoreError, StoreUnusable
 from bot.tokens import Tokens
+from bot.watching import probes, request_id
+from bot.watching.content_age import ContentCollector
+from bot.watching.health import Health
+from bot.watching.metrics import Metrics
 from bot.web import access, api, cors, embed, feedback, pages, site, transcript, workshop
 from bot.web.compression import compress
 from bot.web.errors import ApiError

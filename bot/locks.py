@@ -12,7 +12,7 @@ from redis.asyncio.lock import Lock
 from redis.exceptions import LockError, RedisError
 
 from bot.shared import Missing, Shared
-from bot.timing import stage
+from bot.watching.timing import stage
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import NotRequired, TypedDict
 from yarl import URL
 
-from bot import request_id, urgent
+from bot import urgent
 from bot.admission import Admission
+from bot.watching import request_id
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot import children, pulse, trouble
-from bot.children import Failure, Keeper, Part
-from bot.parts import always
-from bot.pulse import Effort, Patience
-from bot.trouble import Trouble
+from bot.running import children, pulse, trouble
+from bot.running.children import Failure, Keeper, Part
+from bot.running.parts import always
+from bot.running.pulse import Effort, Patience
+from bot.running.trouble import Trouble
 from tests.live import free_port
 
 

@@ -1,4 +1,4 @@
-"""Tests for bot.health and bot.probes: the truth of each part, asked no more than once a second."""
+"""Tests for bot.watching.health and bot.watching.probes: the truth of each part, asked no more than once a second."""
 
 import asyncio
 import json
@@ -9,13 +9,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot import probes
 from bot.answers import LiveBook
-from bot.content_age import ContentCollector
 from bot.directory import assemble
-from bot.health import OK, Health, State, degraded, failing
 from bot.shared import Shared
 from bot.store import StoreError
+from bot.watching import probes
+from bot.watching.content_age import ContentCollector
+from bot.watching.health import OK, Health, State, degraded, failing
 from bot.web.keys import HEALTH
 from tests.clock import Clock
 from tests.conftest import MakeClient
@@ -123,7 +123,7 @@ async def test_since_when() -> None:
 
 async def test_what_a_probe_raises_is_told_by_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Never by what it says, which may hold an address or a secret; one that hangs is cut."""
-    monkeypatch.setattr("bot.health.PATIENCE", 0.1)
+    monkeypatch.setattr("bot.watching.health.PATIENCE", 0.1)
     broken, hanging = Part(), Part()
     broken.state, hanging.slow = ValueError("redis://:secret@10.0.0.3"), 30
     states = (await Health({"store": broken, "brain": hanging}).report()).states
@@ -207,7 +207,7 @@ def _set_built(file: Path, moment: datetime) -> None:
 async def test_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nearly full, it degrades: under a twentieth, and never for more than a gigabyte left; a folder not made yet counts as its parent."""
     room = [(10_000_000, 100_000_000)]
-    monkeypatch.setattr("bot.probes.room", lambda folder: room[0])
+    monkeypatch.setattr("bot.watching.probes.room", lambda folder: room[0])
     probe = probes.disk(tmp_path)
     assert await probe() == OK
     room[0] = (4_000_000, 100_000_000)

@@ -23,9 +23,9 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot import inner_logs, request_id
 from bot.brain import quicker
 from bot.brain.tracker_store import SAVED, ForgetfulTrackerStore
+from bot.watching import inner_logs, request_id
 
 log = logging.getLogger(__name__)
 

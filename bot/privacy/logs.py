@@ -8,8 +8,8 @@ from pathlib import Path
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
-from bot import request_id
-from bot.discreet import Discreet
+from bot.watching import request_id
+from bot.watching.discreet import Discreet
 
 #: Bytes from which a log of `make run` is set aside before its day is over.
 MAX_LOG = 5 * 1024 * 1024

@@ -12,7 +12,6 @@ from typing import Any
 from bot import urgent
 from bot.answers import render
 from bot.conversations import Conversations
-from bot.metrics import TurnMetrics
 from bot.rasa import BrainError
 from bot.sms import retry
 from bot.sms.inbox import Claim
@@ -22,6 +21,7 @@ from bot.sms.sealed import Sealer
 from bot.sms.text import split
 from bot.store import State, StoreError
 from bot.text import clean, is_readable
+from bot.watching.metrics import TurnMetrics
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,6 @@ import aiohttp
 from bot.answers import LiveBook
 from bot.assistant import Assistant
 from bot.conversations import Conversations
-from bot.metrics import Metrics
 from bot.rasa import Brain, BrainError
 from bot.settings import Settings
 from bot.sms.providers.base import Incoming, Outgoing, Receipt, Refused, Request
@@ -24,6 +23,7 @@ from bot.sms.service import Box, Sms
 from bot.sms.text import septets
 from bot.store import Store
 from bot.tokens import Tokens
+from bot.watching.metrics import Metrics
 
 #: The phone in the terminal: the number of the fake phone network of Kannel's examples.
 PHONE = "+33600000001"

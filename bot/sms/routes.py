@@ -11,11 +11,11 @@ import logging
 from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 
-from bot.metrics import SmsMetrics
 from bot.settings import Settings
 from bot.sms.loop import tell
 from bot.sms.providers.base import Incoming, Receipt, Refused, Request, Unreadable
 from bot.sms.service import Sms
+from bot.watching.metrics import SmsMetrics
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ import aiohttp
 
 from bot import urgent
 from bot.conversations import Conversations
-from bot.metrics import SmsMetrics
 from bot.settings import Settings
 from bot.sms.answering import LONG, Answering, Caps
 from bot.sms.desk import Depths, Desk, Letter
@@ -26,6 +25,7 @@ from bot.sms.worker import Worker
 from bot.store import Store
 from bot.text import clean, fold
 from bot.tokens import Tokens
+from bot.watching.metrics import SmsMetrics
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bot import request_id
-from bot.metrics import SmsMetrics
 from bot.sms import retry
 from bot.sms.answering import Again, Answering, Forgotten, Outcome, Said, Silence
 from bot.sms.inbox import Claim, Inbox, LeaseLost
@@ -18,6 +16,8 @@ from bot.sms.loop import LOOK, Loop, insist, tell
 from bot.sms.outbox import GRACE, Answer, Outbox, Parcel
 from bot.sms.providers.base import Failure, NotSent, Outgoing, Provider
 from bot.sms.sealed import Sealer, Unsealable
+from bot.watching import request_id
+from bot.watching.metrics import SmsMetrics
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot import request_id
+from bot.watching import request_id
 from bot.web.keys import SETTINGS
 
 log = logging.getLogger(__name__)

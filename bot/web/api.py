@@ -9,9 +9,9 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
 from bot.conversations import UnknownConversation
-from bot.metrics import Channel
 from bot.rasa import BrainError
 from bot.tokens import BadToken
+from bot.watching.metrics import Channel
 from bot.web.errors import ApiError, json_response
 from bot.web.keys import CONVERSATIONS, HEALTH, LIMITS, METRICS, SETTINGS
 from bot.web.limits import TooMany

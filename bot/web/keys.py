@@ -4,9 +4,9 @@ from aiohttp import web
 
 from bot.conversations import Conversations
 from bot.feedback import Feedback
-from bot.health import Health
-from bot.metrics import Metrics
 from bot.settings import Settings
+from bot.watching.health import Health
+from bot.watching.metrics import Metrics
 from bot.web.limits import Limits
 from bot.web.render import Pages
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from bot import probes
+from bot.watching import probes
 from bot.web.keys import HEALTH, METRICS, SETTINGS
 from bot.web.server import Runner
 

@@ -1,4 +1,4 @@
-"""Tests for bot.inner_logs, beside Rasa's own ways of logging: one form, one id, and no word of anybody."""
+"""Tests for bot.watching.inner_logs, beside Rasa's own ways of logging: one form, one id, and no word of anybody."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ rasa.utils.io.configure_colored_logging(None)
 configure_structlog(None)
 early = structlog.get_logger("rasa.early")
 early.info("used.before")
-from bot import inner_logs, request_id
+from bot.watching import inner_logs, request_id
 sys.stderr.flush()
 print(request_id.begin(), flush=True)
 sys.stderr.write("---\\n")

@@ -11,9 +11,9 @@ from prometheus_client.core import Metric
 
 from bot import checklists
 from bot.answers import LiveBook
-from bot.content_age import ContentCollector
-from bot.metrics import Metrics
 from bot.paths import ROOT
+from bot.watching.content_age import ContentCollector
+from bot.watching.metrics import Metrics
 from tests.clock import Clock
 
 FOLDER = ROOT / "deploy" / "prometheus"

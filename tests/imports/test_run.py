@@ -21,8 +21,8 @@ from bot.directory.search import Directory
 from bot.fetch import Policy
 from bot.imports import run as run_module
 from bot.imports.sources import Source
-from bot.metrics import Metrics
 from bot.paths import ROOT
+from bot.watching.metrics import Metrics
 from tests.imports import samples
 
 SETE = (43.40, 3.69)

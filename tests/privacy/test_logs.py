@@ -132,7 +132,7 @@ def test_a_line_has_the_id_of_its_request(form: str) -> None:
     """In a process of its own, as `python -m bot gateway` sets it: every line, of every library, once there is a request."""
     program = f"""
 import logging, warnings
-from bot import request_id
+from bot.watching import request_id
 from bot.privacy import logs
 logs.configure({form!r})
 logging.getLogger("bot.a").info("before")

@@ -10,13 +10,13 @@ from prometheus_client.metrics import MetricWrapperBase
 
 import bot.sms.tables
 from bot.answers import LiveBook
-from bot.content_age import ContentCollector
 from bot.directory import assemble
-from bot.metrics import Metrics
-from bot.parts import parts, plan
 from bot.paths import ROOT
+from bot.running.parts import parts, plan
 from bot.settings import Settings
 from bot.store import METADATA
+from bot.watching.content_age import ContentCollector
+from bot.watching.metrics import Metrics
 from tests.clock import Clock
 from tests.live import LiveBrain
 
@@ -128,7 +128,7 @@ def test_every_log(tmp_path: Path) -> None:
         return tmp_path
 
     written = {part.log.name for part in parts(settings, plan(settings), model)} - {"rasa-2.log", "rasa-3.log"}
-    supervisor = (ROOT / "bot" / "supervisor.py").read_text(encoding="utf-8")
+    supervisor = (ROOT / "bot" / "running" / "supervisor.py").read_text(encoding="utf-8")
     written |= set(re.findall(r'"log" / "(\w+\.log)"', supervisor))
     assert {cells[0].split("`")[1] for cells in rows("Journaux")} == written
     assert "`rasa-2.log`" in NOTE

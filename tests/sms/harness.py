@@ -13,7 +13,6 @@ import aiohttp
 from bot.answers import LiveBook
 from bot.assistant import Assistant
 from bot.conversations import Conversations
-from bot.metrics import Metrics
 from bot.rasa import Brain, BrainError
 from bot.settings import Settings
 from bot.sms.inbox import Accepted
@@ -21,6 +20,7 @@ from bot.sms.providers.base import Incoming, NotSent, Outgoing, Receipt, Refused
 from bot.sms.service import Box, Sms
 from bot.store import Store
 from bot.tokens import Tokens
+from bot.watching.metrics import Metrics
 from tests.clock import NOW
 
 MARIE, PAUL = "+33612345678", "+33698765432"

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from aiohttp.test_utils import TestClient
 
 from bot.gateway import BOX, create_app
-from bot.health import OK, State
 from bot.settings import Settings
 from bot.sms.routes import MAX_BODY, SMS
 from bot.sms.tables import INBOX
 from bot.sms.text import septets
 from bot.store import Store
+from bot.watching.health import OK, State
 from bot.web.keys import HEALTH, METRICS
 from tests.clock import Clock
 from tests.live import LiveBrain

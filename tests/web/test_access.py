@@ -1,4 +1,4 @@
-"""Tests for bot.web.access and bot.request_id: each request has an id, found again in its answer and in every line that it causes."""
+"""Tests for bot.web.access and bot.watching.request_id: each request has an id, found again in its answer and in every line that it causes."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import request_id
+from bot.watching import request_id
 from bot.web.keys import CONVERSATIONS
 from tests.conftest import Client, MakeClient
 from tests.live import free_port

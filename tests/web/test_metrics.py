@@ -1,4 +1,4 @@
-"""Tests for bot.metrics: what the gateway counts, that it keeps nothing of the words, and that it does not grow with what is sent."""
+"""Tests for bot.watching.metrics: what the gateway counts, that it keeps nothing of the words, and that it does not grow with what is sent."""
 
 import logging
 import random
@@ -13,16 +13,17 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot import check, timing
+from bot import check
 from bot.answers import LiveBook
 from bot.answers.expiry import Due
-from bot.content_age import ContentCollector
 from bot.gateway import create_app
-from bot.metrics import Metrics
 from bot.paths import ROOT
 from bot.rasa import BrainError
 from bot.settings import Settings
-from bot.version import VERSION
+from bot.watching import timing
+from bot.watching.content_age import ContentCollector
+from bot.watching.metrics import Metrics
+from bot.watching.version import VERSION
 from bot.web.keys import CONVERSATIONS, METRICS
 from bot.web.server import Runner
 from tests.clock import Clock

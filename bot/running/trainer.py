@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from bot import training
-from bot.children import Failure, signal_group, spawn
-from bot.progress import Progress
+from bot.running.children import Failure, signal_group, spawn
+from bot.running.progress import Progress
 from bot.settings import Settings
 
 _WHY = {errno.ENOSPC: "le disque est plein", errno.EDQUOT: "le quota est atteint", errno.EROFS: "il est en lecture seule",

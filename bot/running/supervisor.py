@@ -15,13 +15,13 @@ from typing import TypeVar
 
 import aiohttp
 
-from bot.children import Failure, Keeper
 from bot.directory import assemble
-from bot.parts import Plan, address, is_free, parts, plan
 from bot.privacy import logs
-from bot.progress import Progress
+from bot.running.children import Failure, Keeper
+from bot.running.parts import Plan, address, is_free, parts, plan
+from bot.running.progress import Progress
+from bot.running.trainer import Trainer, why
 from bot.settings import Settings
-from bot.trainer import Trainer, why
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import structlog
 
-from bot import request_id
-from bot.discreet import told
+from bot.watching import request_id
+from bot.watching.discreet import told
 
 _Event = MutableMapping[str, Any]
 

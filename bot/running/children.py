@@ -14,9 +14,9 @@ from pathlib import Path
 
 import aiohttp
 
-from bot import pulse
 from bot.paths import ROOT
-from bot.trouble import WELL, Trouble
+from bot.running import pulse
+from bot.running.trouble import WELL, Trouble
 
 #: Seconds left to a part to answer for the first time, once started: Rasa takes ten, many more on a busy machine.
 START = 180.0

@@ -19,9 +19,9 @@ from prometheus_client import (
 )
 from prometheus_client.registry import Collector
 
-from bot import timing
-from bot.directory_age import DirectoryCollector
-from bot.version import VERSION
+from bot.watching import timing
+from bot.watching.directory_age import DirectoryCollector
+from bot.watching.version import VERSION
 
 Channel = Literal["web", "workshop", "sms"]
 CHANNELS: tuple[Channel, ...] = ("web", "workshop", "sms")

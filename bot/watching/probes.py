@@ -1,4 +1,4 @@
-"""How each part is asked how it does. What a probe raises is told by its kind (see bot.health)."""
+"""How each part is asked how it does. What a probe raises is told by its kind (see bot.watching.health)."""
 
 import asyncio
 import shutil
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.content_age import ContentCollector
 from bot.directory import database
-from bot.directory_age import seconds_since_read
-from bot.health import OK, Probe, State, degraded, failing
 from bot.rasa import Brain
 from bot.shared import Shared
 from bot.standby import Standby
 from bot.store import StoreError
+from bot.watching.content_age import ContentCollector
+from bot.watching.directory_age import seconds_since_read
+from bot.watching.health import OK, Probe, State, degraded, failing
 
 #: Seconds after which a directory that no import has read again is too old to be trusted.
 OLD = 180 * 86400.0

@@ -11,8 +11,8 @@ from pathlib import Path
 from yarl import URL
 
 from bot import training
-from bot.children import Failure, Part
 from bot.paths import ROOT
+from bot.running.children import Failure, Part
 from bot.settings import Settings
 
 LOOPBACK = "127.0.0.1"

@@ -1,0 +1,1 @@
+"""`make run`: what it starts, keeps running and stops."""

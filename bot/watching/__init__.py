@@ -1,0 +1,1 @@
+"""How we do: health, metrics, stages, ids and the words of logs."""
