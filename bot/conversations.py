@@ -227,9 +227,12 @@ class Conversations:
                 erased += 1
         return erased
 
-    async def is_all_old(self, older_than: float) -> bool:
-        """Tell whether a purge would leave nothing: nobody wrote for `older_than` seconds, or the clock is wrong."""
-        newest = await self.store.newest()
+    async def is_all_old(self, older_than: float, started: float) -> bool:
+        """Tell whether a purge would leave nothing of what was there at `started`: nobody wrote for long, or the clock is wrong.
+
+        Who writes under a wrong clock must not have the others purged.
+        """
+        newest = await self.store.newest(started)
         return newest is not None and newest < self._now() - older_than
 
     async def purge(self, older_than: float) -> tuple[int, bool]:

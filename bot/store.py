@@ -267,10 +267,13 @@ class Store(Database):
         async with self.reading() as connection:
             return [(row.answer, row.day, row.yes, row.no) for row in await connection.execute(query)]
 
-    async def newest(self) -> float | None:
-        """Return when the last message came, in seconds since 1970; None when no conversation is kept."""
+    async def newest(self, before: float | None = None) -> float | None:
+        """Return when the last message came, in seconds since 1970 (`before` that); None when no conversation is kept."""
+        query = sa.select(sa.func.max(CONVERSATIONS.c.last_at))
+        if before is not None:
+            query = query.where(CONVERSATIONS.c.last_at < before)
         async with self.reading() as connection:
-            at: float | None = (await connection.execute(sa.select(sa.func.max(CONVERSATIONS.c.last_at)))).scalar()
+            at: float | None = (await connection.execute(query)).scalar()
         return at
 
     async def purge(self, before: float) -> int:

@@ -146,6 +146,22 @@ async def test_started_with_a_clock_ahead(
     assert await app[CONVERSATIONS].store.newest() is None
 
 
+async def test_who_writes_under_a_clock_ahead_has_nobody_purged(
+    aiohttp_client: Any, settings_for: Callable[..., Settings]
+) -> None:
+    """Started sixty days ahead, somebody writes at once: her conversation does not make the others' look old for good."""
+    machine = Machine(START + 60 * DAY)
+    app = create_app(settings_for(rasa_port=1, actions_port=1), lambda: NOW, ages=machine.ages)
+    client = await aiohttp_client(app)
+    store = app[CONVERSATIONS].store
+    await store.start("of-today", START)
+    machine.live(30)
+    assert (await client.post("/api/messages", json={"text": "bonjour"})).status == 200
+    machine.live(30)
+    assert await gateway._purge(app) == 0
+    assert await store.state("of-today") is not None
+
+
 async def test_a_purge_that_leaves_something_does_not_wait(
     aiohttp_client: Any, settings_for: Callable[..., Settings]
 ) -> None:
