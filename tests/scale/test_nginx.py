@@ -230,6 +230,7 @@ async def test_headers(front: Front, ask: Ask) -> None:
     assert "Forwarded" not in seen
     assert len(seen["X-Request-ID"]) == 32
     assert seen["Host"] == front.nginx.url.removeprefix("http://")
+    await until(lambda: len(front.log()) == 1)
     assert seen["X-Request-ID"] == front.log()[-1]["request_id"]
 
 

@@ -3,10 +3,12 @@
 import asyncio
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.clock import Clock
 from tests.conftest import Client, MakeClient
 from tests.live import LiveBrain, free_port
 
@@ -197,10 +199,10 @@ class TestBadInput:
         changed = ("B" if token[3] != "B" else "C").join((token[:3], token[4:]))
         await refused(client, 401, json={"text": "bonjour", "conversation": changed})
 
-    async def test_expired_token(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_expired_token(self, client: Client, clock: Clock) -> None:
         """A token older than the retention opens nothing."""
         token = (await say(client, "bonjour"))["conversation"]
-        monkeypatch.setattr("itsdangerous.timed.time.time", lambda: __import__("time").monotonic() + 4e9)
+        clock.now += timedelta(days=31)
         assert (await refused(client, 401, json={"text": "bonjour", "conversation": token}))["code"] == "jeton"
 
     async def test_unknown_page_and_method(self, client: Client) -> None:

@@ -12,7 +12,6 @@ from yarl import URL
 from bot import checklists, subjects
 from bot.conversations import UnknownConversation
 from bot.rasa import Member
-from bot.store import Store
 from bot.web.keys import CONVERSATIONS
 from tests.clock import Clock
 from tests.conftest import Client, MakeClient
@@ -289,20 +288,3 @@ async def test_subjects_answer_without_rasa(make_client: MakeClient) -> None:
     assert 'class="bubble urgent"' in html
     html = await post(client, html, choice="Faire la demande")
     assert "caf.fr" in html
-
-
-async def test_store_opened_before_keeps_its_tables(tmp_path: Any) -> None:
-    """A database made before the workshop gets its tables when opened, and loses nothing."""
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.sqlite'}")
-    await store.open()
-    await store.start("a", 1.0)
-    async with store.engine.begin() as connection:
-        await connection.exec_driver_sql("drop table workshop")
-        await connection.exec_driver_sql("drop table erased")
-    await store.close()
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.sqlite'}")
-    await store.open()
-    await store.start("b", 2.0, workshop=True)
-    assert await store.idle(10.0) == ["b"]
-    assert await store.state("a") is not None
-    await store.close()
