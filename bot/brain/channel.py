@@ -22,6 +22,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from threadpoolctl import threadpool_limits
 
 from bot.brain import quicker
 from bot.brain.tracker_store import SAVED, ForgetfulTrackerStore
@@ -86,7 +87,9 @@ class AssistantChannel(InputChannel):
         routes = Blueprint("assistant_channel")
 
         @routes.listener("after_server_start")
-        async def without_failsafe(app: Any, loop: Any) -> None:
+        async def prepare(app: Any, loop: Any) -> None:
+            # Our vectors are small: with a thread a core, BLAS burns twice the processor, waiting, for the same answer.
+            threadpool_limits(1)
             # Rasa wraps the store in one that keeps conversations in memory for ever when the database fails: ours knows better.
             if agent := app.ctx.agent:
                 agent.tracker_store = _store(agent)

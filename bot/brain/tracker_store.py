@@ -84,10 +84,11 @@ class ForgetfulTrackerStore(SQLTrackerStore):
         """Return the end of the latest session of a conversation; None when there is none, or it cannot be read now."""
         if time.monotonic() < self._away_until:
             return self._without_memory(sender_id)
+        started = time.monotonic()
         try:
             events = await self._read_with(lambda: self._read(sender_id))
         except sa.exc.SQLAlchemyError as error:
-            self._failed("read", error)
+            self._failed("read", error, started)
             return self._without_memory(sender_id)
         events += [json.loads(row["data"]) for row in self._waiting.get(sender_id, ())]
         if not events or self.domain is None:
@@ -143,13 +144,14 @@ class ForgetfulTrackerStore(SQLTrackerStore):
         """Return False when they must be written later."""
         if time.monotonic() < max(self._locked_until, self._away_until):
             return False
+        started = time.monotonic()
         try:
             await self._write_with(lambda: self._write(rows))
         except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-            self._failed("write", error)
+            self._failed("write", error, started)
             return False
         except sa.exc.SQLAlchemyError as error:  # refused for what they are: they would be again
-            self._failed("write", error)
+            self._failed("write", error, started)
         return True
 
     async def _catch_up(self) -> None:
@@ -174,10 +176,12 @@ class ForgetfulTrackerStore(SQLTrackerStore):
                 self._locked_until = time.monotonic() + AWAY
             raise
 
-    def _failed(self, what: str, error: Exception) -> None:
+    def _failed(self, what: str, error: Exception, started: float) -> None:
         now = time.monotonic()
-        if not self._is_sqlite:
-            self._away_until = now + AWAY
+        if (
+            not self._is_sqlite
+        ):  # left alone for as long as it was waited for: one that refuses at once may be back at once
+            self._away_until = now + min(AWAY, now - started)
         if now - self._said_at > SAY_EVERY:
             self._said_at = now
             log.error("tracker store: cannot %s (%s); turns are answered without it", what, type(error).__name__)

@@ -128,6 +128,7 @@ def test_build_context(tmp_path: Path) -> None:
         assert any(path == one or path.startswith(f"{one}/") or one.startswith(f"{path}/") for path in _copied()), one
 
 
+@pytest.mark.long
 def test_the_image_trains_the_model_of_these_files(tmp_path: Path) -> None:
     """What the stage that trains is given is all that the model is made of, and all that its components import."""
     for path in [*_copied("brain-environment"), *_copied("model")]:

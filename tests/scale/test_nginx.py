@@ -143,6 +143,7 @@ async def test_gateway_dies_in_a_turn(front: Front, ask: Ask, method: str) -> No
         assert [body.decode() for body in front.gateways[1].bodies] == [f"message {number}" for number in range(6)]
 
 
+@pytest.mark.long
 async def test_gateway_refuses(front: Front, ask: Ask) -> None:
     """A gateway that is gone is gone round, and found again once it is back."""
     await front.gateways[1].stop()

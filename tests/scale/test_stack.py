@@ -13,7 +13,7 @@ from tests.scale.conftest import Operator
 from tests.scale.people import COMMUNES, Person, converse, places
 from tests.scale.stack import Stack
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.long]
 
 
 def asked_of(stack: Stack) -> Counter[str]:

@@ -30,6 +30,9 @@ from tests.live import free_port
 from tests.postgres import Postgres
 from tests.sms.harness import MARIE, PAUL, Bench
 
+#: Real databases stopped, frozen, filled: seconds of waiting in each.
+pytestmark = pytest.mark.long
+
 Talking = Callable[[Store], Conversations]
 #: Seconds for what takes LONGEST at most on an idle machine; this one may be busy.
 PATIENCE = LONGEST * 5
