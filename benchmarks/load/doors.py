@@ -44,7 +44,7 @@ class Door(Protocol):
 
 @dataclass
 class Gateway:
-    """Our chat API: the first reply gives the token of the conversation."""
+    """Our chat API: each reply gives the token of the conversation."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -56,9 +56,8 @@ class Gateway:
         return {"text": text, "conversation": token} if token else {"text": text}
 
     def learn(self, person: str, reply: bytes) -> None:
-        """Keep the token."""
-        if person not in self.tokens:
-            self.tokens[person] = json.loads(reply)["conversation"]
+        """Keep the token: it changes when she has her conversation erased ("1" after the answer on personal data)."""
+        self.tokens[person] = json.loads(reply)["conversation"]
 
     def heard(self, reply: bytes) -> Heard:
         """Judge by the intent and by the ids of the answers."""
