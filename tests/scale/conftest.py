@@ -15,7 +15,7 @@ OPERATOR = "127.0.0.9"
 OPERATOR_PORT = free_port()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its addresses are those of other modules' nginx too, and its faults are no other's
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole of compose.yml, running."""
     if why := missing():
