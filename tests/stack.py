@@ -20,6 +20,9 @@ import psutil
 from bot.paths import ROOT
 from tests.live import free_port
 
+#: Words of the command line of each part.
+PARTS = {"rasa": "bin/rasa", "actions": "-m actions", "gateway": "-m bot gateway"}
+
 
 @dataclass
 class Stack:
@@ -69,11 +72,10 @@ class Stack:
 
     def parts(self, name: str) -> list[psutil.Process]:
         """Return the processes of a part: "rasa", "actions" or "gateway"."""
-        marks = {"rasa": "bin/rasa", "actions": "-m actions", "gateway": "bot gateway"}
         found = []
         for child in psutil.Process(self.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                if marks[name] in " ".join(child.cmdline()):
+                if PARTS[name] in " ".join(child.cmdline()):
                     found.append(child)
         return found
 

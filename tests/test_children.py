@@ -155,26 +155,18 @@ async def keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
             await one.keeper.stop()
 
 
-async def test_killed_then_back(keep: Keep) -> None:
-    """What is killed is started again, and it is said: that it died, and of what, then that it is back."""
+@pytest.mark.parametrize(
+    ("signum", "how"),
+    [(signal.SIGKILL, "« essai » s'est arrêté (signal SIGKILL) ; il est relancé"), (signal.SIGSTOP, "ne répond plus")],
+)
+async def test_hurt_then_back(keep: Keep, signum: signal.Signals, how: str) -> None:
+    """What is killed is started again; what is stopped (SIGSTOP) is ended by force first: it is said of what it died, then that it is back."""
     one = keep()
     await one.until(lambda: one.keeper.ready)
     first = one.pid
-    os.kill(first, signal.SIGKILL)
+    os.kill(first, signum)
     await one.until(lambda: len(one.said) == 2)
-    assert "« essai » s'est arrêté (signal SIGKILL) ; il est relancé" in one.said[0]
-    assert "répond de nouveau" in one.said[1]
-    assert one.pid != first
-
-
-async def test_hung_then_back(keep: Keep) -> None:
-    """A stopped process (SIGSTOP) is ended by force, said, and started again."""
-    one = keep()
-    await one.until(lambda: one.keeper.ready)
-    first = one.pid
-    os.kill(first, signal.SIGSTOP)
-    await one.until(lambda: len(one.said) == 2)
-    assert "ne répond plus" in one.said[0]
+    assert how in one.said[0]
     assert "répond de nouveau" in one.said[1]
     assert one.pid != first
 

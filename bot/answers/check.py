@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from bot.answers.book import SMS_ONLY, Book
+from bot.answers.expiry import of_answer, of_figure
 from bot.answers.model import UNITS, VARIANTS, Answer, Where
 from bot.answers.render import CONTEXT, CONTEXT_PLACEHOLDER, PLACEHOLDER, render
 
@@ -14,7 +15,6 @@ MAX_WORDS = 100
 MAX_SENTENCE = 15
 MAX_LABEL = 40
 MAX_SMS_PARTS = 2
-SOON = timedelta(days=60)
 KINDS = frozenset(
     """
     sds pmi france_services caf cpam msa mda france_travail cap_emploi mission_locale ccas ebe financement
@@ -151,9 +151,9 @@ def _check_links(book: Book, answer: Answer, dangers: frozenset[str]) -> Iterabl
 def _check_dates(book: Book, answer: Answer, today: date) -> Iterable[Problem]:
     if answer.expires_on <= answer.verified_on:
         yield Problem(answer.where, f"{answer.id} : périme le jour de sa vérification ou avant")
-    elif answer.expires_on < today:
+    elif not (due := of_answer(answer, today)).valid:
         yield Problem(answer.where, f"{answer.id} : périmée depuis le {answer.expires_on:%d/%m/%Y}", "expired")
-    elif answer.expires_on <= today + SOON:
+    elif due.nearness(today):
         yield Problem(answer.where, f"{answer.id} : périme le {answer.expires_on:%d/%m/%Y}", "soon")
 
 
@@ -180,9 +180,10 @@ def check(book: Book, dangers: frozenset[str], today: date, parts: Callable[[str
             problems.append(Problem(figure.where, f"{figure.id} : unité inconnue « {figure.unit} »"))
         if figure.id not in used:
             problems.append(Problem(figure.where, f"{figure.id} : ce chiffre ne sert à aucune réponse"))
-        last = max((period.valid_until or date.max for period in figure.periods), default=date.max)
-        if figure.on(today) is None:
+        due = of_figure(figure, today)
+        if not due.valid:
             problems.append(Problem(figure.where, f"{figure.id} : aucune valeur aujourd'hui", "expired"))
-        elif last <= today + SOON:
-            problems.append(Problem(figure.where, f"{figure.id} : dernière valeur jusqu'au {last:%d/%m/%Y}", "soon"))
+        elif due.nearness(today):
+            said = f"{figure.id} : dernière valeur jusqu'au {due.last:%d/%m/%Y}"
+            problems.append(Problem(figure.where, said, "soon"))
     return problems

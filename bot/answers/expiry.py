@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from bot.answers.book import Book
+from bot.answers.model import Answer, Figure
 
 #: Days before the last one at which something is about to expire, and then is urgent.
 SOON, URGENT = timedelta(days=60), timedelta(days=14)
@@ -37,13 +38,20 @@ class Due:
 
 def due(book: Book, today: date) -> list[Due]:
     """Return the answers and the figures of `book`, each with its end."""
-    answers = [Due("answer", one.id, one.expires_on, one.expires_on >= today) for one in book.answers.values()]
-    figures = []
-    for figure in book.figures.values():
-        ends = [period.valid_until for period in figure.periods]
-        last = None if None in ends else max(end for end in ends if end)
-        figures.append(Due("figure", figure.id, last, figure.on(today) is not None))
-    return answers + figures
+    answers = [of_answer(one, today) for one in book.answers.values()]
+    return answers + [of_figure(one, today) for one in book.figures.values()]
+
+
+def of_answer(answer: Answer, today: date) -> Due:
+    """Return the end of an answer."""
+    return Due("answer", answer.id, answer.expires_on, answer.expires_on >= today)
+
+
+def of_figure(figure: Figure, today: date) -> Due:
+    """Return the end of a figure: that of its last period."""
+    ends = [period.valid_until or date.max for period in figure.periods]
+    last = max(ends, default=date.max)
+    return Due("figure", figure.id, None if last == date.max else last, figure.on(today) is not None)
 
 
 def count(dues: Iterable[Due], today: date) -> Counter[tuple[Kind, Nearness]]:

@@ -17,9 +17,8 @@ import psutil
 
 from bot.paths import ROOT
 from tests.live import free_port
+from tests.stack import PARTS
 
-#: Words of the command line of each part.
-PARTS = {"rasa": "bin/rasa", "actions": "-m actions", "gateway": "-m bot gateway"}
 #: Seconds left to a start, and to a recovery, on a machine that does other things too.
 START, RECOVERY = 240.0, 90.0
 
